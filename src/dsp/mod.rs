@@ -1,0 +1,1 @@
+//! Pure numerics on signals and spectra: sweeps, transforms, deconvolution, gates, smoothing.

@@ -1,0 +1,3 @@
+//! The command `cansweep`.
+
+fn main() {}

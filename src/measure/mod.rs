@@ -1,0 +1,10 @@
+//! Procedures: a stimulus and what came back become a result with its findings.
+//!
+//! The way of a measurement runs through this room: a plan becomes a stimulus, a [`Rig`] plays
+//! and captures it, the takes are checked, aligned and deconvolved, and the mean over sweeps
+//! carries its spread as uncertainty. Nothing here touches a device, a file or a clock: those
+//! come in through the two ports [`Rig`] and [`Observer`].
+
+mod port;
+
+pub use port::{Capabilities, Event, Flow, Observer, Rig, RigError, Unwatched};

@@ -1,0 +1,138 @@
+//! The ports of a measurement: where a recording comes from, and who watches.
+
+use crate::model::{Recording, RigIdentity, Stimulus};
+use crate::quantity::unit::FullScale;
+use crate::quantity::{Level, SampleRate};
+
+/// A place that a recording comes from: a sound card, a file, a simulation.
+pub trait Rig {
+    /// Which rig it is.
+    fn identity(&self) -> RigIdentity;
+
+    /// What the rig can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Plays a stimulus and gives back what was captured meanwhile.
+    ///
+    /// The capture starts before the stimulus and ends after it. A recording that is known to be
+    /// damaged or cut short says so ([`Recording::dropped_frames`],
+    /// [`Recording::completeness`]); it is given back rather than thrown away, because a take is
+    /// kept even when it cannot be used.
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing to give back, with the reason.
+    fn exchange(
+        &mut self,
+        stimulus: &Stimulus,
+        observer: &mut dyn Observer,
+    ) -> Result<Recording, RigError>;
+}
+
+/// What a rig can do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Capabilities {
+    /// Number of input channels.
+    pub inputs: usize,
+    /// The sample rates it runs at; empty if any.
+    pub rates: Vec<SampleRate>,
+    /// The highest level that may be played.
+    pub level_limit: Level<FullScale>,
+}
+
+/// Watches an exchange and may stop it.
+pub trait Observer {
+    /// Is told what happens; the answer says whether to go on.
+    fn notice(&mut self, event: Event) -> Flow;
+}
+
+/// What happens during an exchange.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Event {
+    /// So much of the stimulus was played.
+    Progress {
+        /// Time played, in seconds.
+        done_s: f64,
+        /// Time in all, in seconds.
+        total_s: f64,
+    },
+    /// The exchange has ended.
+    Finished,
+}
+
+/// Whether to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// Go on.
+    Continue,
+    /// Fade out and stop.
+    Stop,
+}
+
+/// An observer that lets everything pass.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unwatched;
+
+impl Observer for Unwatched {
+    fn notice(&mut self, _: Event) -> Flow {
+        Flow::Continue
+    }
+}
+
+/// Why a rig gave no recording.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum RigError {
+    /// The device is not there.
+    #[error("no sound device '{device}'")]
+    Missing {
+        /// What was asked for.
+        device: String,
+    },
+    /// The device is there but cannot be used.
+    #[error("cannot use the sound device '{device}': {reason}")]
+    Unusable {
+        /// The device.
+        device: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// The device cannot do what the stimulus needs.
+    #[error("the sound device '{device}' does not offer {wanted} (it offers {offered})")]
+    Unsupported {
+        /// The device.
+        device: String,
+        /// What was needed.
+        wanted: String,
+        /// What there is.
+        offered: String,
+    },
+    /// The stimulus is louder than the rig allows.
+    #[error("the stimulus peaks at {peak}, above this rig's limit of {limit}")]
+    TooLoud {
+        /// Peak of the stimulus.
+        peak: Level<FullScale>,
+        /// The limit.
+        limit: Level<FullScale>,
+    },
+    /// The recording has another sample rate than the stimulus.
+    #[error("the take '{take}' was recorded at {found} but the stimulus is made for {expected}")]
+    WrongRate {
+        /// The take.
+        take: String,
+        /// Rate of the take.
+        found: SampleRate,
+        /// Rate of the stimulus.
+        expected: SampleRate,
+    },
+    /// The device went away before anything was captured.
+    #[error("the sound device '{device}' stopped answering: {reason}")]
+    Gone {
+        /// The device.
+        device: String,
+        /// What was seen.
+        reason: String,
+    },
+    /// The user stopped before anything was captured.
+    #[error("interrupted before anything was captured")]
+    Interrupted,
+}

@@ -1,0 +1,1 @@
+//! Statistics and the propagation of uncertainty.

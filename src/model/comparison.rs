@@ -1,0 +1,128 @@
+//! Results of putting questions to measurements.
+
+use serde::Serialize;
+
+use super::curve::Curve;
+use super::spectrum::Impedance;
+use crate::quantity::unit::Decibel;
+use crate::quantity::{Frequency, Resistance, Smoothing, Uncertain};
+
+/// Where curves are laid upon each other before they are compared.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Normalisation {
+    /// All curves pass through 0 dB at this frequency.
+    At(Frequency),
+    /// All curves have a mean of 0 dB over this band.
+    Over(Frequency, Frequency),
+    /// As they are.
+    None,
+}
+
+/// A figure over several seatings.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Spread {
+    /// Mean over the seatings.
+    pub mean: f64,
+    /// Standard deviation between the seatings; absent for a single one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sd: Option<f64>,
+}
+
+/// One state of a headphone, over its seatings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StateSummary {
+    /// The state's name.
+    pub name: String,
+    /// The normalised, smoothed seatings.
+    pub seatings: Vec<Curve<Decibel>>,
+    /// Mean over the seatings, in decibels. Its uncertainty is that of the mean.
+    pub mean: Curve<Decibel>,
+    /// Standard deviation between seatings; absent for a single one.
+    pub sd: Option<Curve<Decibel>>,
+    /// Mean 20 Hz to 100 Hz over mean 300 Hz to 1 kHz.
+    pub bass_shelf_db: Option<Spread>,
+    /// Lowest frequency above which the level stays within 3 dB of the mean 300 Hz to 1 kHz, of
+    /// the mean curve.
+    pub corner_minus_3_db_hz: Option<f64>,
+}
+
+/// The difference of a state to the reference state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StateDifference {
+    /// The state.
+    pub state: String,
+    /// The reference state.
+    pub reference: String,
+    /// State − reference in decibels; its uncertainty is the standard error, where both states
+    /// have two or more seatings.
+    pub curve: Curve<Decibel>,
+    /// Difference of the bass shelves; the uncertainty is the standard error.
+    pub bass_shelf_db: Option<Uncertain>,
+}
+
+/// One headphone in several states.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StateComparison {
+    /// The states, the reference first.
+    pub states: Vec<StateSummary>,
+    /// The difference of every other state to the reference.
+    pub differences: Vec<StateDifference>,
+    /// How the curves were laid upon each other.
+    pub normalisation: Normalisation,
+    /// Smoothing of the curves.
+    pub smoothing: Smoothing,
+}
+
+/// What one source impedance does to a headphone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceEffect {
+    /// The source's output resistance.
+    pub source: Resistance,
+    /// Change of the response re a source of 0 Ω, normalised; decibels.
+    pub curve: Curve<Decibel>,
+    /// The largest deviation from 0 dB, with its sign.
+    pub worst_db: f64,
+    /// Where.
+    pub worst_hz: f64,
+    /// Highest minus lowest value of the curve.
+    pub peak_to_peak_db: f64,
+    /// Voltage lost at 1 kHz against a source of 0 Ω, as a negative level.
+    pub loss_db: f64,
+    /// |Z| over the source's resistance, at the impedance minimum; absent for 0 Ω.
+    pub damping_factor: Option<f64>,
+    /// The response that a listener gets, if the headphone's own was given.
+    pub response: Option<Curve<Decibel>>,
+}
+
+/// The largest source resistance that keeps the response within a limit, peak to peak.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SourceLimit {
+    /// The limit in decibels.
+    pub limit_db: f64,
+    /// The largest source resistance; absent if no source reaches the limit.
+    pub source: Option<Resistance>,
+}
+
+/// What the rule of an eighth allows, and what that costs on this headphone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EighthRule {
+    /// An eighth of the impedance minimum.
+    pub allows: Resistance,
+    /// Deviation, peak to peak, with a source of exactly that resistance.
+    pub costs_db: f64,
+}
+
+/// What source impedances do to a headphone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceComparison {
+    /// The headphone's impedance.
+    pub impedance: Impedance,
+    /// One effect for each source, in the order asked.
+    pub sources: Vec<SourceEffect>,
+    /// The rule of an eighth.
+    pub eighth_rule: EighthRule,
+    /// The largest source for 0.1, 0.5 and 1 dB.
+    pub limits: Vec<SourceLimit>,
+    /// How the curves were laid upon each other.
+    pub normalisation: Normalisation,
+}

@@ -1,0 +1,233 @@
+//! A measurement: what was measured, how, and what came out.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::finding::Finding;
+use super::plan::{AnalysisSpec, Plan};
+use super::recording::{ChannelMap, RigIdentity, RigKind};
+use super::spectrum::{Impedance, Response};
+use super::trace::{Trace, TraceKind};
+use crate::quantity::{Percent, Resistance};
+
+/// Where the sense resistor sits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Topology {
+    /// Source, *reference*, resistor, *sense*, headphone, ground: works with every plug.
+    #[default]
+    HighSide,
+    /// Source, *reference*, headphone, *sense*, resistor, ground: needs a floating headphone.
+    LowSide,
+}
+
+/// A text that names no topology.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not a topology (expected high-side or low-side)")]
+pub struct UnknownTopology(String);
+
+impl Topology {
+    /// The name as the user writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HighSide => "high-side",
+            Self::LowSide => "low-side",
+        }
+    }
+}
+
+impl fmt::Display for Topology {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Topology {
+    type Err = UnknownTopology;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "high-side" => Ok(Self::HighSide),
+            "low-side" => Ok(Self::LowSide),
+            _ => Err(UnknownTopology(text.to_owned())),
+        }
+    }
+}
+
+/// How an impedance is computed from the two channels.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ImpedanceSettings {
+    /// The sense resistor.
+    pub sense_resistor: Resistance,
+    /// Half-width of its tolerance; rectangular.
+    pub resistor_tolerance: Percent,
+    /// Where the resistor sits.
+    pub topology: Topology,
+    /// Input resistance of the card, removed from the result; `None` is not stated.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub input_resistance: Option<Resistance>,
+    /// Half-width of the ratio of the two inputs' gains around one, in decibels; rectangular.
+    pub gain_match_db: f64,
+}
+
+/// One take of a measurement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TakeRecord {
+    /// File name of the take.
+    pub file: String,
+    /// SHA-256 of the file, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sha256: Option<String>,
+    /// Frames in it.
+    pub frames: usize,
+    /// Channels in it.
+    pub channels: usize,
+    /// Its sample rate.
+    pub rate_hz: u32,
+    /// Delay of the response against the stimulus, where it was found.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub delay_samples: Option<f64>,
+}
+
+/// Under which conditions a measurement was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Conditions {
+    /// When the measurement was made, RFC 3339.
+    pub made_at: String,
+    /// The version of cansweep.
+    pub tool: String,
+    /// The rig.
+    pub rig: RigIdentity,
+    /// Name of the stimulus: a plan or a file.
+    pub stimulus: String,
+    /// The plan, if the stimulus was made from one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub plan: Option<Plan>,
+    /// The analysis that was applied.
+    pub analysis: AnalysisSpec,
+    /// Which input was which.
+    pub channels: ChannelMap,
+    /// How the impedance was computed, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub impedance: Option<ImpedanceSettings>,
+    /// What the user says about it: headphone, unit, side, pads, pad hours, state, seating …
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// The takes.
+    pub takes: Vec<TakeRecord>,
+}
+
+impl Conditions {
+    /// Whether the recording was computed rather than captured.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        self.rig.kind == RigKind::Simulated
+    }
+}
+
+/// Figures of a response. A figure that could not be determined is absent.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ResponseFigures {
+    /// Delay of the response against the stimulus, in samples; negative if it leads.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub delay_samples: Option<f64>,
+    /// Whether the polarity is inverted.
+    pub inverted: bool,
+    /// Peak of the impulse response over the noise around it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub peak_to_noise_db: Option<f64>,
+    /// Mean level 20 Hz to 100 Hz over the mean level 300 Hz to 1 kHz.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub bass_shelf_db: Option<f64>,
+    /// Lowest frequency above which the level stays within 3 dB of the mean 300 Hz to 1 kHz.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub corner_minus_3_db_hz: Option<f64>,
+}
+
+/// A maximum of the impedance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Resonance {
+    /// Where.
+    pub frequency_hz: f64,
+    /// How high.
+    pub peak_ohm: f64,
+}
+
+/// Figures of an impedance. A figure that could not be determined is absent.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ImpedanceFigures {
+    /// The smallest magnitude.
+    pub minimum_ohm: f64,
+    /// Where it is smallest.
+    pub minimum_hz: f64,
+    /// The largest magnitude.
+    pub maximum_ohm: f64,
+    /// Where it is largest.
+    pub maximum_hz: f64,
+    /// The magnitude at 1 kHz.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub at_1khz_ohm: Option<f64>,
+    /// Largest standard value that the minimum is not more than 20 % below.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub nominal_ohm: Option<f64>,
+    /// The maxima, in order of frequency.
+    pub resonances: Vec<Resonance>,
+}
+
+/// What came out of a measurement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// A transfer function.
+    Response {
+        /// The response, with its uncertainty where there were repeats.
+        response: Response,
+        /// Its figures.
+        figures: ResponseFigures,
+    },
+    /// An electrical impedance.
+    Impedance {
+        /// The impedance, with its uncertainty.
+        impedance: Impedance,
+        /// Its figures.
+        figures: ImpedanceFigures,
+    },
+    /// Nothing: the takes were refused, and the findings say why.
+    Refused(TraceKind),
+}
+
+impl Outcome {
+    /// What was measured.
+    #[must_use]
+    pub const fn kind(&self) -> TraceKind {
+        match self {
+            Self::Response { .. } => TraceKind::Response,
+            Self::Impedance { .. } => TraceKind::Impedance,
+            Self::Refused(kind) => *kind,
+        }
+    }
+
+    /// The curve, unless the takes were refused.
+    #[must_use]
+    pub fn to_trace(&self) -> Option<Trace> {
+        match self {
+            Self::Response { response, .. } => Some(response.into()),
+            Self::Impedance { impedance, .. } => Some(impedance.into()),
+            Self::Refused(_) => None,
+        }
+    }
+}
+
+/// A measurement: what, how, what came out and what was noticed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measurement {
+    /// How it was made.
+    pub conditions: Conditions,
+    /// What came out.
+    pub outcome: Outcome,
+    /// What was noticed.
+    pub findings: Vec<Finding>,
+}

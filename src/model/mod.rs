@@ -1,0 +1,35 @@
+//! The data of a measurement, with their invariants: no algorithms, no files, no devices.
+//!
+//! A value that exists is correct: constructors check, fields are private where a rule binds
+//! them, and every later step may rely on it.
+
+mod comparison;
+mod curve;
+mod finding;
+mod grid;
+mod measurement;
+mod plan;
+mod recording;
+mod spectrum;
+mod stimulus;
+mod trace;
+
+pub use comparison::{
+    EighthRule, Normalisation, SourceComparison, SourceEffect, SourceLimit, Spread,
+    StateComparison, StateDifference, StateSummary,
+};
+pub use curve::{Curve, CurveError};
+pub use finding::{Finding, FindingKind, Severity};
+pub use grid::{FrequencyGrid, GridError};
+pub use measurement::{
+    Conditions, ImpedanceFigures, ImpedanceSettings, Measurement, Outcome, Resonance,
+    ResponseFigures, TakeRecord, Topology, UnknownTopology,
+};
+pub use plan::{AnalysisSpec, Band, Plan, PlanError, SilenceSpec, SweepSpec};
+pub use recording::{
+    ChannelMap, ChannelMapError, ChannelRole, Completeness, Recording, RecordingError, RigIdentity,
+    RigKind, SampleFormat,
+};
+pub use spectrum::{Covariance, Impedance, Response, Spectrum};
+pub use stimulus::{Stimulus, StimulusError};
+pub use trace::{Polar, Trace, TraceKind};

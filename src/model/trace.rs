@@ -1,0 +1,117 @@
+//! A curve as it stands in a file: magnitude, and phase where there is one.
+
+use num_complex::Complex64;
+use serde::{Deserialize, Serialize};
+
+use super::curve::{Curve, CurveError};
+use super::spectrum::{Impedance, Response};
+use crate::quantity::unit::{Decibel, Degree, Ohm, Unit};
+
+/// Magnitude over frequency with the phase where it is known, both on the same grid.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Polar<U: Unit> {
+    magnitude: Curve<U>,
+    phase: Option<Curve<Degree>>,
+}
+
+impl<U: Unit> Polar<U> {
+    /// A magnitude without phase.
+    #[must_use]
+    pub const fn of_magnitude(magnitude: Curve<U>) -> Self {
+        Self { magnitude, phase: None }
+    }
+
+    /// A magnitude with its phase.
+    ///
+    /// # Errors
+    ///
+    /// When the two grids differ.
+    pub fn new(magnitude: Curve<U>, phase: Curve<Degree>) -> Result<Self, CurveError> {
+        if phase.grid() != magnitude.grid() {
+            let (expected, found) = (magnitude.grid().len(), phase.grid().len());
+            return Err(CurveError::Length { expected, found });
+        }
+        Ok(Self { magnitude, phase: Some(phase) })
+    }
+
+    /// The magnitude.
+    #[must_use]
+    pub const fn magnitude(&self) -> &Curve<U> {
+        &self.magnitude
+    }
+
+    /// The phase, where known.
+    #[must_use]
+    pub const fn phase(&self) -> Option<&Curve<Degree>> {
+        self.phase.as_ref()
+    }
+}
+
+/// What a curve in a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TraceKind {
+    /// A level in decibels over frequency.
+    Response,
+    /// An impedance in ohms over frequency.
+    Impedance,
+}
+
+/// A curve of either kind, as files hold it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Trace {
+    /// A level in decibels; what it is relative to is not known to a file.
+    Response(Polar<Decibel>),
+    /// An impedance.
+    Impedance(Polar<Ohm>),
+}
+
+impl Trace {
+    /// What the curve is.
+    #[must_use]
+    pub const fn kind(&self) -> TraceKind {
+        match self {
+            Self::Response(_) => TraceKind::Response,
+            Self::Impedance(_) => TraceKind::Impedance,
+        }
+    }
+
+    /// The phase, where known.
+    #[must_use]
+    pub const fn phase(&self) -> Option<&Curve<Degree>> {
+        match self {
+            Self::Response(polar) => polar.phase(),
+            Self::Impedance(polar) => polar.phase(),
+        }
+    }
+}
+
+impl From<&Response> for Trace {
+    fn from(response: &Response) -> Self {
+        Self::Response(Polar { magnitude: response.level(), phase: Some(response.phase()) })
+    }
+}
+
+impl From<&Impedance> for Trace {
+    fn from(impedance: &Impedance) -> Self {
+        Self::Impedance(Polar { magnitude: impedance.magnitude(), phase: Some(impedance.phase()) })
+    }
+}
+
+impl Polar<Ohm> {
+    /// The complex impedance. A magnitude without phase is taken as a pure resistance.
+    ///
+    /// # Errors
+    ///
+    /// When a value is not finite.
+    pub fn to_impedance(&self) -> Result<Impedance, CurveError> {
+        let values = match &self.phase {
+            Some(phase) => (self.magnitude.values().iter())
+                .zip(phase.values())
+                .map(|(&ohm, &degrees)| Complex64::from_polar(ohm, degrees.to_radians()))
+                .collect(),
+            None => self.magnitude.values().mapv(|ohm| Complex64::new(ohm, 0.0)),
+        };
+        Impedance::new(self.magnitude.grid().clone(), values)
+    }
+}

@@ -1,0 +1,1 @@
+//! View models and documents: JSON, text and HTML.

@@ -1,0 +1,1 @@
+//! The three places that a recording comes from: a sound card, a file, a simulation.

@@ -1,0 +1,1 @@
+//! Folders and files: measurements, takes, plans and every curve format.

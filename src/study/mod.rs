@@ -1,0 +1,1 @@
+//! Questions put to measurements: what states, sources and seals do to a headphone.
