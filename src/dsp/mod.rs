@@ -1,1 +1,14 @@
 //! Pure numerics on signals and spectra: sweeps, transforms, deconvolution, gates, smoothing.
+//!
+//! Transforms are unnormalised forward and 1/N inverse; phases follow e^{+j2πft}.
+
+pub mod band;
+pub mod deconvolution;
+pub mod detection;
+mod edge;
+pub mod gate;
+pub mod lag;
+pub mod pointwise;
+pub mod smoothing;
+pub mod sweep;
+pub mod transform;

@@ -5,6 +5,17 @@
 //! carries its spread as uncertainty. Nothing here touches a device, a file or a clock: those
 //! come in through the two ports [`Rig`] and [`Observer`].
 
+mod analyser;
+mod impedance;
 mod port;
+mod resolution;
+mod response;
+mod scrutiny;
+mod stimulus;
+mod take;
+mod timing;
 
+pub use crate::dsp::deconvolution::Inverse;
+pub use analyser::{Analysed, Analyser, MeasureError};
 pub use port::{Capabilities, Event, Flow, Observer, Rig, RigError, Unwatched};
+pub use stimulus::{ForeignStimulusError, foreign_stimulus, stimulus_of};

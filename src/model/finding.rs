@@ -22,6 +22,9 @@ pub struct Finding {
     pub kind: FindingKind,
     /// How much it matters.
     pub severity: Severity,
+    /// The take it was noticed in, counted from one; absent if it concerns the whole.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub take: Option<usize>,
 }
 
 /// What can be noticed. The figures say by how much, and where.
@@ -141,19 +144,26 @@ impl Finding {
     /// A finding that is worth knowing.
     #[must_use]
     pub const fn note(kind: FindingKind) -> Self {
-        Self { kind, severity: Severity::Note }
+        Self { kind, severity: Severity::Note, take: None }
     }
 
     /// A finding that affects the result.
     #[must_use]
     pub const fn warning(kind: FindingKind) -> Self {
-        Self { kind, severity: Severity::Warning }
+        Self { kind, severity: Severity::Warning, take: None }
     }
 
     /// A finding that leaves no result.
     #[must_use]
     pub const fn refusal(kind: FindingKind) -> Self {
-        Self { kind, severity: Severity::Refusal }
+        Self { kind, severity: Severity::Refusal, take: None }
+    }
+
+    /// The same finding, noticed in a take counted from one.
+    #[must_use]
+    pub const fn in_take(mut self, take: usize) -> Self {
+        self.take = Some(take);
+        self
     }
 
     /// Whether the take is refused.

@@ -42,6 +42,14 @@ impl Covariance {
         }
     }
 
+    /// Standard uncertainties of the magnitude of `value` and, at right angles to it in the same
+    /// unit, of its direction.
+    #[must_use]
+    pub fn polar(value: Complex64, u_radial: f64, u_tangential: f64) -> Self {
+        let across = if value.norm() > 0.0 { value * Complex64::I } else { Complex64::I };
+        Self::radial(value, u_radial).plus(Self::radial(across, u_tangential))
+    }
+
     /// Both together, if they are independent.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {

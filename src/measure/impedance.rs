@@ -1,0 +1,304 @@
+//! From takes with a sense resistor to an electrical impedance.
+
+use ndarray::Array1;
+use num_complex::Complex64;
+
+use super::analyser::{Analysed, Analyser, Centring, MeasureError, channel_or};
+use super::resolution::MeanOf;
+use crate::metrology::repeats::{independent_cells, mean_and_covariance};
+use crate::metrology::statistics::rectangular;
+use crate::model::{
+    ChannelMap, ChannelRole, Covariance, Finding, FindingKind, Impedance, ImpedanceFigures,
+    ImpedanceSettings, Outcome, Recording, Resonance, Topology, TraceKind,
+};
+use crate::quantity::amplitude_ratio;
+
+impl Analyser {
+    /// The impedance behind a sense resistor, from the *reference* channel (source side of the
+    /// jig) and the *sense* channel (the node between resistor and headphone).
+    ///
+    /// All sweeps of all takes are averaged as complex values. The uncertainty combines their
+    /// spread with the stated tolerance of the resistor and of the gain match of the inputs.
+    ///
+    /// # Errors
+    ///
+    /// When a take does not fit the stimulus or lacks a channel. A take that holds nothing usable
+    /// is no error: the outcome is then [`Outcome::Refused`] and the findings say why.
+    pub fn impedance(
+        &mut self,
+        takes: &[Recording],
+        channels: &ChannelMap,
+        settings: &ImpedanceSettings,
+    ) -> Result<Analysed, MeasureError> {
+        let mut findings = Vec::new();
+        let inputs = takes.first().map_or(1, Recording::channels);
+        // With two inputs and no map the usual wiring is meant, which is no guess worth a remark.
+        let others = if inputs == 2 && channels.is_empty() { 1 } else { inputs };
+        let mut role = |role, default| channel_or(channels, role, default, others, &mut findings);
+        let reference = role(ChannelRole::Reference, 0);
+        let sense = role(ChannelRole::Sense, 1);
+        self.require(takes, &[(ChannelRole::Reference, reference), (ChannelRole::Sense, sense)])?;
+        let mut delays = Vec::new();
+        let mut ratios = Vec::new();
+        for (i, take) in takes.iter().enumerate() {
+            let wanted = [(reference, Centring::Own), (sense, Centring::LikeFirst)];
+            let examined = self.examine(take, i + 1, &wanted, &mut findings);
+            delays.push(examined.as_ref().map(|channels| channels[0].delay as f64));
+            let Some(channels) = examined else { continue };
+            for (source, load) in channels[0].sweeps.iter().zip(&channels[1].sweeps) {
+                let (rate, gate) = (self.rate(), self.laboratory.gate());
+                let source = self.resolution.evaluate(&source.piece, gate, rate);
+                let load = self.resolution.evaluate(&load.piece, gate, rate);
+                let ratio = load.iter().zip(&source).map(|(load, source)| load / source).collect();
+                ratios.push(self.resolution.onto_grid(ratio, MeanOf::Complex));
+            }
+        }
+        if ratios.is_empty() {
+            let outcome = Outcome::Refused(TraceKind::Impedance);
+            return Ok(Analysed { outcome, findings, delays });
+        }
+        findings.extend(self.remarks(ratios.len()));
+        findings.push(Finding::note(FindingKind::Uncalibrated));
+        let impedance = self.impedance_of(&ratios, settings)?;
+        findings.extend(remarks_on(&ratios[0], &impedance));
+        let figures = figures(&impedance);
+        Ok(Analysed { outcome: Outcome::Impedance { impedance, figures }, findings, delays })
+    }
+
+    fn impedance_of(
+        &self,
+        ratios: &[Array1<Complex64>],
+        settings: &ImpedanceSettings,
+    ) -> Result<Impedance, MeasureError> {
+        let grid = self.resolution.grid().clone();
+        let cells = |width_hz: f64| independent_cells(width_hz, self.analysis.gate_after);
+        let averaged = mean_and_covariance(&grid, ratios, cells)?;
+        let jig = Jig::new(settings);
+        let impedance = Impedance::new(grid, averaged.mean.mapv(|m| jig.impedance(m)))?;
+        let noise = |k: usize| averaged.covariance.as_ref().map_or_else(Default::default, |c| c[k]);
+        let covariance = averaged
+            .mean
+            .iter()
+            .enumerate()
+            .map(|(k, &m)| jig.covariance(m, noise(k), settings))
+            .collect();
+        Ok(impedance.with_covariance(covariance)?)
+    }
+}
+
+/// The circuit between source and headphone: how the ratio `m` of the sense channel over the
+/// reference channel depends on the impedance.
+///
+/// ```text
+/// high side:  1/Z = (1 − m)/(R m) − 1/Zin          low side:  Z = (R ∥ Zin)·(1 − m)/m
+/// ```
+///
+/// `R` sense resistor, `Zin` input resistance of the card. On the high side the input loads the
+/// headphone, on the low side the resistor.
+struct Jig {
+    resistor: f64,
+    input_conductance: f64,
+    topology: Topology,
+}
+
+impl Jig {
+    fn new(settings: &ImpedanceSettings) -> Self {
+        let input = settings.input_resistance;
+        let (resistor, input_conductance) = match settings.topology {
+            Topology::HighSide => {
+                (settings.sense_resistor, input.map_or(0.0, |input| 1.0 / input.ohm()))
+            }
+            Topology::LowSide => (settings.sense_resistor.in_parallel_with(input), 0.0),
+        };
+        Self { resistor: resistor.ohm(), input_conductance, topology: settings.topology }
+    }
+
+    fn impedance(&self, m: Complex64) -> Complex64 {
+        match self.topology {
+            Topology::HighSide => {
+                // The admittance form stays finite for a short.
+                self.resistor * m / (1.0 - m - self.resistor * self.input_conductance * m)
+            }
+            Topology::LowSide => self.resistor * (1.0 - m) / m,
+        }
+    }
+
+    /// dZ/dm.
+    fn sensitivity(&self, m: Complex64) -> Complex64 {
+        match self.topology {
+            Topology::HighSide => {
+                let denominator = 1.0 - m - self.resistor * self.input_conductance * m;
+                self.resistor / (denominator * denominator)
+            }
+            Topology::LowSide => -self.resistor / (m * m),
+        }
+    }
+
+    /// What noise, the resistor's tolerance and the gain match contribute, combined.
+    fn covariance(
+        &self,
+        m: Complex64,
+        noise: Covariance,
+        settings: &ImpedanceSettings,
+    ) -> Covariance {
+        let slope = self.sensitivity(m);
+        let along =
+            |direction: Complex64, u: f64| Covariance::radial(direction, direction.norm() * u);
+        let gain = rectangular(amplitude_ratio(settings.gain_match_db) - 1.0);
+        let resistor = rectangular(settings.resistor_tolerance.fraction());
+        noise.scaled(slope).plus(along(slope * m, gain)).plus(along(self.impedance(m), resistor))
+    }
+}
+
+fn remarks_on(ratio: &Array1<Complex64>, impedance: &Impedance) -> Vec<Finding> {
+    /// Both nodes carry the same signal if the ratio varies by less than this over frequency.
+    const SAME: f64 = 2e-3;
+    /// … and is this close to one, which gains that were never matched allow for.
+    const EQUAL_GAINS: f64 = 0.05;
+    /// A real part this negative, re the magnitude, is not noise.
+    const NEGATIVE: f64 = -0.05;
+    let mut remarks = Vec::new();
+    let mean = ratio.mean().unwrap_or(Complex64::ZERO);
+    let difference = ratio.iter().map(|m| (m - mean).norm()).fold(0.0, f64::max);
+    if difference < SAME && (mean - 1.0).norm() < EQUAL_GAINS {
+        remarks.push(Finding::warning(FindingKind::NoCurrent { difference }));
+        return remarks;
+    }
+    let worst = impedance
+        .hz()
+        .iter()
+        .zip(impedance.values())
+        .min_by(|(_, a), (_, b)| (a.re / a.norm()).total_cmp(&(b.re / b.norm())));
+    if let Some((&frequency_hz, z)) = worst
+        && z.re < NEGATIVE * z.norm()
+    {
+        let kind = FindingKind::NotPassive { frequency_hz, real_ohm: z.re };
+        remarks.push(Finding::warning(kind));
+    }
+    remarks
+}
+
+/// Values that makers print (IEC 60268-5's rule: the minimum is not below 80 % of the rated value).
+const NOMINAL_OHM: [f64; 22] = [
+    4.0, 8.0, 16.0, 24.0, 25.0, 32.0, 38.0, 50.0, 55.0, 60.0, 62.0, 64.0, 80.0, 100.0, 120.0,
+    150.0, 200.0, 250.0, 300.0, 400.0, 470.0, 600.0,
+];
+
+fn figures(impedance: &Impedance) -> ImpedanceFigures {
+    let magnitude = impedance.magnitude();
+    let points: Vec<(f64, f64)> = magnitude.points().collect();
+    let by_magnitude = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
+    let (minimum_hz, minimum_ohm) = points.iter().min_by(by_magnitude).copied().unwrap_or_default();
+    let (maximum_hz, maximum_ohm) = points.iter().max_by(by_magnitude).copied().unwrap_or_default();
+    ImpedanceFigures {
+        minimum_ohm,
+        minimum_hz,
+        maximum_ohm,
+        maximum_hz,
+        at_1khz_ohm: magnitude.at(1000.0).ok(),
+        nominal_ohm: NOMINAL_OHM.into_iter().rfind(|nominal| minimum_ohm >= 0.8 * nominal),
+        resonances: resonances(&points),
+    }
+}
+
+/// The maxima that stand out from both sides by two percent or more.
+fn resonances(points: &[(f64, f64)]) -> Vec<Resonance> {
+    const PROMINENCE: f64 = 1.02;
+    let lowest_until_higher = |side: &mut dyn Iterator<Item = &(f64, f64)>, peak: f64| {
+        side.map(|&(_, z)| z).take_while(|&z| z <= peak).fold(peak, f64::min)
+    };
+    let stands_out = |&i: &usize| {
+        let peak = points[i].1;
+        let left = lowest_until_higher(&mut points[..i].iter().rev(), peak);
+        let right = lowest_until_higher(&mut points[i + 1..].iter(), peak);
+        peak >= PROMINENCE * left.max(right)
+    };
+    (1..points.len().saturating_sub(1))
+        .filter(|&i| points[i].1 > points[i - 1].1 && points[i].1 >= points[i + 1].1)
+        .filter(stands_out)
+        .map(|i| Resonance { frequency_hz: points[i].0, peak_ohm: points[i].1 })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FrequencyGrid;
+    use crate::quantity::{Percent, Resistance};
+
+    fn settings(topology: Topology, input: Option<f64>) -> ImpedanceSettings {
+        ImpedanceSettings {
+            sense_resistor: Resistance::new(100.0).unwrap(),
+            resistor_tolerance: Percent::new(1.0).unwrap(),
+            topology,
+            input_resistance: input.map(|ohm| Resistance::new(ohm).unwrap()),
+            gain_match_db: 0.1,
+        }
+    }
+
+    /// The ratio that a voltage divider has, from Ohm's law.
+    fn divided(z: Complex64, topology: Topology, input: Option<f64>) -> Complex64 {
+        let input = Complex64::new(input.map_or(0.0, |ohm| 1.0 / ohm), 0.0);
+        match topology {
+            Topology::HighSide => {
+                let load = 1.0 / (1.0 / z + input);
+                load / (load + 100.0)
+            }
+            Topology::LowSide => {
+                let resistor = 1.0 / (0.01 + input);
+                resistor / (resistor + z)
+            }
+        }
+    }
+
+    #[test]
+    fn both_topologies_give_back_the_impedance_of_the_divider() {
+        for topology in [Topology::HighSide, Topology::LowSide] {
+            for input in [None, Some(10e3)] {
+                let z = Complex64::new(32.0, 12.0);
+                let jig = Jig::new(&settings(topology, input));
+                let found = jig.impedance(divided(z, topology, input));
+                assert!((found - z).norm() < 1e-9, "{topology} {input:?}: {found}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_stated_sensitivity_is_the_slope_of_the_formula() {
+        const STEP: f64 = 1e-6;
+        for topology in [Topology::HighSide, Topology::LowSide] {
+            let jig = Jig::new(&settings(topology, Some(10e3)));
+            let m = divided(Complex64::new(300.0, -80.0), topology, Some(10e3));
+            let slope = (jig.impedance(m + STEP) - jig.impedance(m - STEP)) / (2.0 * STEP);
+            assert!((slope / jig.sensitivity(m) - 1.0).norm() < 1e-5, "{topology}");
+        }
+    }
+
+    #[test]
+    fn a_gain_error_weighs_with_one_plus_z_over_r() {
+        // dZ/Z = (dm/m)(1 + Z/R), so three times the resistor weighs four times.
+        let settings = ImpedanceSettings {
+            resistor_tolerance: Percent::new(0.0).unwrap(),
+            ..settings(Topology::HighSide, None)
+        };
+        let jig = Jig::new(&settings);
+        let z = Complex64::new(300.0, 0.0);
+        let m = divided(z, Topology::HighSide, None);
+        let u = jig.covariance(m, Covariance::default(), &settings).u_magnitude(z);
+        let expected = 4.0 * 300.0 * (amplitude_ratio(0.1) - 1.0) / 3_f64.sqrt();
+        assert!((u / expected - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_figures_of_a_resonance_are_found() {
+        let hz = (0..479).map(|k| 20.0 * (f64::from(k) / 48.0).exp2()).collect();
+        let grid = FrequencyGrid::new(hz).unwrap();
+        let motional = |f: f64| 25.0 / Complex64::new(1.0, 2.0 * (f / 90.0 - 90.0 / f));
+        let impedance = Impedance::from_fn(grid, |f| 32.0 + motional(f)).unwrap();
+        let figures = figures(&impedance);
+        assert_eq!(figures.resonances.len(), 1);
+        assert!((figures.maximum_hz / 90.0 - 1.0).abs() < 0.01);
+        assert!((figures.maximum_ohm - 57.0).abs() < 0.05);
+        assert_eq!(figures.nominal_ohm, Some(38.0));
+    }
+}

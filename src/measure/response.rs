@@ -1,0 +1,193 @@
+//! From takes to a frequency response.
+
+use ndarray::Array1;
+use num_complex::Complex64;
+
+use super::analyser::{Analysed, Analyser, Centring, MeasureError, channel_or};
+use super::resolution::MeanOf;
+use super::take::GatedChannel;
+use crate::dsp::deconvolution::low_edge;
+use crate::metrology::repeats::{independent_cells, mean_and_covariance};
+use crate::metrology::shelf::{bass_shelf_db, corner_minus_3_db_hz};
+use crate::metrology::statistics::{few_values_factor, standard_error};
+use crate::model::{
+    ChannelMap, ChannelRole, Covariance, Finding, FindingKind, Outcome, Recording, Response,
+    ResponseFigures, TraceKind,
+};
+use crate::quantity::{amplitude_db, amplitude_ratio};
+
+/// What one take of a response gave.
+struct TakeResponse {
+    sweeps: Vec<Array1<Complex64>>,
+    delay: isize,
+    inverted: bool,
+    peak_to_noise_db: Option<f64>,
+}
+
+impl Analyser {
+    /// The response of the microphone channel: against the reference channel if one is mapped,
+    /// else against the stimulus as played.
+    ///
+    /// Without a reference, phase zero lies at the peak of the impulse response, and
+    /// [`ResponseFigures::delay_samples`] says where that is. The sweeps of a take are averaged
+    /// as complex values; several takes are seatings and are averaged in decibels. The spread
+    /// between sweeps, or takes, is the uncertainty.
+    ///
+    /// # Errors
+    ///
+    /// When a take does not fit the stimulus or lacks a channel. A take that holds nothing usable
+    /// is no error: the outcome is then [`Outcome::Refused`] and the findings say why.
+    pub fn response(
+        &mut self,
+        takes: &[Recording],
+        channels: &ChannelMap,
+    ) -> Result<Analysed, MeasureError> {
+        let mut findings = Vec::new();
+        let inputs = takes.first().map_or(1, Recording::channels);
+        let (role, reference) = (ChannelRole::Microphone, channels.get(ChannelRole::Reference));
+        // Of two inputs, one the reference, the other is the microphone.
+        let default = usize::from(reference == Some(0) && inputs > 1);
+        let microphone = match (channels.get(role), reference) {
+            (None, Some(_)) if inputs == 2 => default,
+            _ => channel_or(channels, role, default, inputs, &mut findings),
+        };
+        let mut wanted = vec![(role, microphone)];
+        wanted.extend(reference.map(|index| (ChannelRole::Reference, index)));
+        self.require(takes, &wanted)?;
+        let examined: Vec<Option<TakeResponse>> = takes
+            .iter()
+            .enumerate()
+            .map(|(i, take)| self.take_response(take, i + 1, microphone, reference, &mut findings))
+            .collect();
+        let delays = examined.iter().map(|take| take.as_ref().map(|t| t.delay as f64)).collect();
+        let good: Vec<&TakeResponse> = examined.iter().flatten().collect();
+        let Some(first) = good.first() else {
+            let outcome = Outcome::Refused(TraceKind::Response);
+            return Ok(Analysed { outcome, findings, delays });
+        };
+        let sweeps = good.iter().map(|take| take.sweeps.len()).sum();
+        findings.extend(self.remarks(sweeps));
+        findings.extend(remarks_on(first, microphone, reference));
+        let response = self.averaged(&good)?;
+        let figures = figures(&response, first);
+        Ok(Analysed { outcome: Outcome::Response { response, figures }, findings, delays })
+    }
+
+    fn take_response(
+        &mut self,
+        recording: &Recording,
+        take: usize,
+        microphone: usize,
+        reference: Option<usize>,
+        findings: &mut Vec<Finding>,
+    ) -> Option<TakeResponse> {
+        let mut channels = vec![(microphone, Centring::Own)];
+        channels.extend(reference.map(|index| (index, Centring::Own)));
+        let examined = self.examine(recording, take, &channels, findings)?;
+        let microphone = &examined[0];
+        let reference = examined.get(1);
+        let sweeps = (0..microphone.sweeps.len())
+            .map(|i| self.sweep_response(microphone, reference, i))
+            .collect();
+        Some(TakeResponse {
+            sweeps,
+            delay: microphone.delay - reference.map_or(0, |r| r.delay),
+            inverted: microphone.inverted != reference.is_some_and(|r| r.inverted),
+            peak_to_noise_db: microphone.peak_to_noise_db,
+        })
+    }
+
+    /// The response that the `i`-th sweep shows, on the grid of the result.
+    fn sweep_response(
+        &self,
+        microphone: &GatedChannel,
+        reference: Option<&GatedChannel>,
+        i: usize,
+    ) -> Array1<Complex64> {
+        let (rate, gate) = (self.rate(), self.laboratory.gate());
+        let fs = rate.as_f64();
+        let sweep = &microphone.sweeps[i];
+        let mut values = self.resolution.evaluate(&sweep.piece, gate, rate);
+        let frequencies = self.resolution.frequencies();
+        if let Some(reference) = reference {
+            let against = &reference.sweeps[i];
+            let divisor = self.resolution.evaluate(&against.piece, gate, rate);
+            for ((value, divisor), &f) in values.iter_mut().zip(divisor).zip(frequencies) {
+                *value *= GatedChannel::turn(sweep, against.lag, f, fs) / divisor;
+            }
+        } else {
+            let (first, band) = (microphone.sweeps[0].lag, self.laboratory.stimulus().band());
+            for (value, &f) in values.iter_mut().zip(frequencies) {
+                let edge = low_edge(band, f);
+                *value *= GatedChannel::turn(sweep, first, f, fs) / edge;
+            }
+        }
+        self.resolution.onto_grid(values, MeanOf::Power)
+    }
+
+    fn averaged(&self, takes: &[&TakeResponse]) -> Result<Response, MeasureError> {
+        let grid = self.resolution.grid().clone();
+        if let [take] = takes {
+            let cells = |width_hz: f64| independent_cells(width_hz, self.analysis.gate_after);
+            let averaged = mean_and_covariance(&grid, &take.sweeps, cells)?;
+            let response = Response::new(grid, averaged.mean)?;
+            return Ok(match averaged.covariance {
+                Some(covariance) => response.with_covariance(covariance)?,
+                None => response,
+            });
+        }
+        let of_takes: Vec<Array1<Complex64>> = takes.iter().map(|take| mean_of(take)).collect();
+        let (values, covariance) = mean_over_seatings(&of_takes);
+        Ok(Response::new(grid, values)?.with_covariance(covariance)?)
+    }
+}
+
+fn mean_of(take: &TakeResponse) -> Array1<Complex64> {
+    let sum = take.sweeps.iter().fold(Array1::zeros(take.sweeps[0].len()), |sum, s| sum + s);
+    sum / take.sweeps.len() as f64
+}
+
+/// Mean in decibels and of the phase angle, with the spread as uncertainty. Complex values of
+/// different seatings would cancel where their phases differ.
+fn mean_over_seatings(takes: &[Array1<Complex64>]) -> (Array1<Complex64>, Vec<Covariance>) {
+    let count = takes.len() as f64;
+    let factor = few_values_factor(count - 1.0);
+    let at = |k: usize| {
+        let values: Vec<Complex64> = takes.iter().map(|take| take[k]).collect();
+        let levels: Vec<f64> = values.iter().map(|v| amplitude_db(v.norm())).collect();
+        let level = levels.iter().sum::<f64>() / count;
+        let direction: Complex64 = values.iter().map(|v| Complex64::cis(v.arg())).sum();
+        let mean = Complex64::from_polar(amplitude_ratio(level), direction.arg());
+        let turned: Vec<f64> = values.iter().map(|v| (v * mean.conj()).arg()).collect();
+        // ln 10 / 20 nepers make a decibel.
+        let u_level = standard_error(&levels).unwrap_or(0.0) * std::f64::consts::LN_10 / 20.0;
+        let u_phase = standard_error(&turned).unwrap_or(0.0);
+        let size = factor * mean.norm();
+        (mean, Covariance::polar(mean, u_level * size, u_phase * size))
+    };
+    let (means, covariance): (Vec<_>, Vec<_>) = (0..takes[0].len()).map(at).unzip();
+    (means.into(), covariance)
+}
+
+fn remarks_on(take: &TakeResponse, microphone: usize, reference: Option<usize>) -> Vec<Finding> {
+    let mut remarks = Vec::new();
+    if take.inverted {
+        let kind = FindingKind::PolarityInverted { channel: microphone + 1 };
+        remarks.push(Finding::warning(kind));
+    }
+    if take.delay < 0 && reference.is_none() {
+        remarks.push(Finding::note(FindingKind::NegativeDelay { samples: take.delay as f64 }));
+    }
+    remarks
+}
+
+fn figures(response: &Response, take: &TakeResponse) -> ResponseFigures {
+    let level = response.level();
+    ResponseFigures {
+        delay_samples: Some(take.delay as f64),
+        inverted: take.inverted,
+        peak_to_noise_db: take.peak_to_noise_db,
+        bass_shelf_db: bass_shelf_db(&level),
+        corner_minus_3_db_hz: corner_minus_3_db_hz(&level),
+    }
+}

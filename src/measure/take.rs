@@ -1,0 +1,188 @@
+//! One take: searched for its stimulus, checked, deconvolved and gated.
+
+use num_complex::Complex64;
+
+use super::timing::{self, Arrivals};
+use crate::dsp::deconvolution::{Deconvolver, Impulse, Inverse};
+use crate::dsp::detection::{self, Detection, Search, active_frames, detect};
+use crate::dsp::gate::Gate;
+use crate::dsp::lag::lag_between;
+use crate::model::{Finding, FindingKind, Recording, Stimulus};
+use crate::quantity::amplitude_db;
+
+/// The impulse response of one sweep in one channel, cut out around its peak.
+#[derive(Debug, Clone)]
+pub(super) struct GatedSweep {
+    /// The gated samples.
+    pub(super) piece: Vec<f64>,
+    /// Where the peak lies against the stimulus, in samples; the fraction is there if the clocks
+    /// differ.
+    pub(super) lag: f64,
+}
+
+/// What one channel of a take holds.
+#[derive(Debug, Clone)]
+pub(super) struct GatedChannel {
+    /// One for each sweep.
+    pub(super) sweeps: Vec<GatedSweep>,
+    /// Lag of the peak of the first sweep, in samples.
+    pub(super) delay: isize,
+    /// Whether the stimulus comes back upside down.
+    pub(super) inverted: bool,
+    /// Peak of the first impulse response over the noise after its gate.
+    pub(super) peak_to_noise_db: Option<f64>,
+}
+
+/// Deconvolves takes of one stimulus. The transform of the sweep is kept between takes of the
+/// same length.
+pub(super) struct Laboratory {
+    stimulus: Stimulus,
+    gate: Gate,
+    inverse: Inverse,
+    active: (usize, usize),
+    deconvolver: Option<(usize, Deconvolver)>,
+}
+
+/// Where the gates of a channel are put.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Centre {
+    /// At the channel's own peak.
+    OwnPeak,
+    /// Where another channel has its peak, so that both are cut alike.
+    At(isize),
+}
+
+impl Laboratory {
+    pub(super) fn new(stimulus: Stimulus, gate: Gate, inverse: Inverse) -> Self {
+        let active = active_frames(stimulus.sweep());
+        Self { stimulus, gate, inverse, active, deconvolver: None }
+    }
+
+    pub(super) const fn stimulus(&self) -> &Stimulus {
+        &self.stimulus
+    }
+
+    pub(super) const fn gate(&self) -> Gate {
+        self.gate
+    }
+
+    /// Finds and cuts out the sweeps of one channel (counted from zero).
+    ///
+    /// # Errors
+    ///
+    /// The refusal, when the stimulus is not there or not whole.
+    pub(super) fn examine(
+        &mut self,
+        recording: &Recording,
+        index: usize,
+        centre: Centre,
+    ) -> Result<GatedChannel, Finding> {
+        let (found, impulse) = self.deconvolve(recording, index);
+        if !found.is_found() {
+            return Err(Finding::refusal(FindingKind::NoStimulus {
+                channel: index + 1,
+                statistic: found.statistic,
+                threshold: detection::THRESHOLD,
+            }));
+        }
+        let first = self.stimulus.sweep_starts()[0] as isize;
+        let delay = match centre {
+            Centre::OwnPeak => self.peak(&impulse, found.lag + first) - first,
+            Centre::At(delay) => delay,
+        };
+        self.require_whole(recording, delay)?;
+        let cut = |&start: &usize| {
+            let lag = delay + start as isize;
+            GatedSweep { piece: self.gate.cut(&impulse, lag), lag: delay as f64 }
+        };
+        let sweeps = self.stimulus.sweep_starts().iter().map(cut).collect();
+        let peak_to_noise_db = self.peak_to_noise(&impulse, delay + first);
+        Ok(GatedChannel { sweeps, delay, inverted: found.inverted, peak_to_noise_db })
+    }
+
+    fn deconvolve(&mut self, recording: &Recording, index: usize) -> (Detection, Impulse) {
+        let (rate, band) = (self.stimulus.rate(), self.stimulus.band());
+        let frames = recording.frames();
+        let kept = self.deconvolver.take().filter(|(capacity, _)| *capacity == frames);
+        let (_, mut deconvolver) = kept.unwrap_or_else(|| {
+            let sweep = self.stimulus.sweep();
+            (frames, Deconvolver::new(sweep, rate, band, frames, self.inverse))
+        });
+        let spectrum = deconvolver.spectrum(recording.samples().row(index));
+        let (active_from, active_to) = self.active;
+        let sweep_starts = self.stimulus.sweep_starts();
+        let search = Search { sweep_starts, active_from, active_to, frames };
+        let found = detect(&deconvolver, &spectrum, (rate, band), &search);
+        let impulse = deconvolver.impulse(spectrum);
+        self.deconvolver = Some((frames, deconvolver));
+        (found, impulse)
+    }
+
+    /// The lag of the largest peak near a lag that a band-limited search found.
+    fn peak(&self, impulse: &Impulse, near: isize) -> isize {
+        const REACH_S: f64 = 0.01;
+        impulse.peak_near(near, (REACH_S * self.stimulus.rate().as_f64()) as usize)
+    }
+
+    /// Refuses a take in which the beginning or the end of the sweeps is missing.
+    fn require_whole(&self, recording: &Recording, delay: isize) -> Result<(), Finding> {
+        /// So much may be missing: it belongs to a fade, or is a few samples of a hard edge.
+        const MISSING_S: f64 = 0.01;
+        let allowance = (MISSING_S * self.stimulus.rate().as_f64()) as isize;
+        let starts = self.stimulus.sweep_starts();
+        let (first, last) = (starts[0] as isize, starts[starts.len() - 1] as isize);
+        let begins = delay + first + self.active.0 as isize;
+        let ends = delay + last + self.active.1 as isize;
+        let frames = recording.frames() as isize;
+        if begins >= -allowance && ends <= frames + allowance {
+            return Ok(());
+        }
+        Err(Finding::refusal(FindingKind::Truncated {
+            needed_frames: (ends - begins).unsigned_abs(),
+            found_frames: (ends.min(frames) - begins.max(0)).unsigned_abs(),
+        }))
+    }
+
+    /// Peak of the impulse response over its rms in the half second after the gate (or, for short
+    /// gates, after half a second).
+    fn peak_to_noise(&self, impulse: &Impulse, peak: isize) -> Option<f64> {
+        let half_second = self.stimulus.rate().hz() as isize / 2;
+        let after = peak + (self.gate.after() as isize).max(half_second);
+        let noise = impulse.rms(after, after + half_second);
+        (noise > 0.0).then(|| amplitude_db(impulse.at(peak).abs() / noise))
+    }
+
+    /// Checks the distances between the marks of a channel. Where the clocks differ, the lags of
+    /// the later sweeps are corrected by what was found.
+    pub(super) fn check_timing(
+        &self,
+        recording: &Recording,
+        index: usize,
+        channel: &mut GatedChannel,
+    ) -> Option<Finding> {
+        const BAND_HZ: (f64, f64) = (100.0, 10e3);
+        let rate = self.stimulus.rate();
+        let first = &channel.sweeps[0].piece;
+        let lag = |sweep: &GatedSweep| lag_between(first, &sweep.piece, rate, BAND_HZ);
+        let mut lateness = vec![0.0];
+        lateness.extend(channel.sweeps[1..].iter().map(lag));
+        let kind = recording.rig().kind;
+        let arrivals = Arrivals { delay: channel.delay, lateness: &lateness, rig: kind };
+        let finding = timing::check(recording.channel(index)?, &self.stimulus, &arrivals);
+        if finding.as_ref().is_some_and(|f| matches!(f.kind, FindingKind::ClockDrift { .. })) {
+            for (sweep, late) in channel.sweeps.iter_mut().zip(&lateness) {
+                // The piece was cut `late` samples too early, so its content lies that much later.
+                sweep.lag -= late;
+            }
+        }
+        finding
+    }
+}
+
+impl GatedChannel {
+    /// Turns the value of a sweep at a frequency to where another channel's time zero lies.
+    pub(super) fn turn(of: &GatedSweep, against_lag: f64, frequency_hz: f64, fs: f64) -> Complex64 {
+        let turns = frequency_hz * (of.lag - against_lag) / fs;
+        Complex64::cis(-std::f64::consts::TAU * turns)
+    }
+}
