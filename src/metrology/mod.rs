@@ -1,1 +1,6 @@
 //! Statistics and the propagation of uncertainty.
+
+pub mod band;
+pub mod repeats;
+pub mod shelf;
+pub mod statistics;
