@@ -68,6 +68,12 @@ impl FrequencyGrid {
         Self((0..=count).map(|k| from.hz() * (k as f64 / per_octave).exp2()).collect())
     }
 
+    /// The grid on which results are compared: 48 points per octave from 20 Hz to 20 kHz.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self((0..479).map(|k| 20.0 * (f64::from(k) / 48.0).exp2()).collect())
+    }
+
     /// The frequencies in hertz.
     #[must_use]
     pub fn hz(&self) -> &[f64] {
@@ -110,6 +116,7 @@ mod tests {
     fn the_standard_grid_has_479_points_from_20_hz_to_just_below_20_khz() {
         let hz = |f| Frequency::new(f).unwrap();
         let grid = FrequencyGrid::logarithmic(hz(20.0), hz(20e3), 48);
+        assert_eq!(grid, FrequencyGrid::standard());
         assert_eq!(grid.len(), 479);
         assert!((grid.first_hz() - 20.0).abs() < 1e-12);
         assert!((grid.last_hz() - 20.0 * (478.0_f64 / 48.0).exp2()).abs() < 1e-9);

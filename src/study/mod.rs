@@ -1,1 +1,9 @@
 //! Questions put to measurements: what states, sources and seals do to a headphone.
+
+mod error;
+mod load;
+mod normalisation;
+pub mod source;
+pub mod states;
+
+pub use error::StudyError;

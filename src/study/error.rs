@@ -1,0 +1,69 @@
+//! Why a question to measurements has no answer.
+
+use crate::model::CurveError;
+
+/// Why a question to measurements has no answer.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum StudyError {
+    /// There is nothing to compare with.
+    #[error("a comparison needs two or more states, found {found}")]
+    TooFewStates {
+        /// States given.
+        found: usize,
+    },
+    /// A state without any curve.
+    #[error("the state '{state}' has no curves")]
+    NoSeatings {
+        /// The state.
+        state: String,
+    },
+    /// Two states cannot be told apart.
+    #[error("two states are called '{name}'")]
+    DuplicateState {
+        /// Their name.
+        name: String,
+    },
+    /// The reference is none of the states.
+    #[error("no state is called '{name}' (expected one of {known})")]
+    UnknownReference {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// No frequency that all curves cover.
+    #[error(
+        "the curves have no band in common inside 20 Hz to 20 kHz: one starts at {start_hz} Hz, \
+         one ends at {end_hz} Hz"
+    )]
+    NoCommonBand {
+        /// The highest first frequency.
+        start_hz: f64,
+        /// The lowest last frequency.
+        end_hz: f64,
+    },
+    /// A curve does not cover where the curves are to be laid upon each other.
+    #[error("cannot normalise {what} {place}: its data cover {first_hz} Hz to {last_hz} Hz")]
+    NotNormalisable {
+        /// Which curve.
+        what: String,
+        /// Where it was to be normalised.
+        place: String,
+        /// First frequency of the curve.
+        first_hz: f64,
+        /// Last frequency of the curve.
+        last_hz: f64,
+    },
+    /// No source was named.
+    #[error("no source resistances to compare")]
+    NoSources,
+    /// A short circuit has no level behind a source.
+    #[error("the impedance is zero at {frequency_hz} Hz, which is no headphone")]
+    ShortCircuit {
+        /// Where.
+        frequency_hz: f64,
+    },
+    /// The data do not cover what is asked.
+    #[error(transparent)]
+    Curve(#[from] CurveError),
+}
