@@ -1,1 +1,4 @@
 //! The three places that a recording comes from: a sound card, a file, a simulation.
+
+pub mod replay;
+pub mod sound_card;
