@@ -1,1 +1,3 @@
 //! The three places that a recording comes from: a sound card, a file, a simulation.
+
+pub mod simulated;
