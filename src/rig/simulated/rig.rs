@@ -1,0 +1,428 @@
+//! The simulated rig itself: a stimulus goes in, a recording comes out.
+
+use ndarray::{Array2, Axis, Slice};
+use num_complex::Complex64;
+use realfft::RealFftPlanner;
+
+use super::check::ScenarioError;
+use super::converter::Input;
+use super::scenario::Scenario;
+use super::state::{Placement, Purpose, Seating};
+use super::wiring::{self, Wiring};
+use crate::measure::{Capabilities, Event, Flow, Observer, Rig, RigError};
+use crate::model::{
+    Completeness, CurveError, FrequencyGrid, Impedance, Recording, Response, RigIdentity, RigKind,
+    SampleFormat, Stimulus,
+};
+use crate::quantity::unit::FullScale;
+use crate::quantity::{Level, SampleRate, amplitude_db};
+
+/// A simulated bench with one headphone in one seating.
+///
+/// The same scenario, wiring, placement and stimulus give the same recording, bit by bit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SimulatedRig {
+    scenario: Scenario,
+    wiring: Wiring,
+    placement: Placement,
+    seating: Seating,
+}
+
+impl SimulatedRig {
+    /// A rig with a headphone put on.
+    ///
+    /// # Errors
+    ///
+    /// When the scenario has no state of the placement's name.
+    pub fn new(
+        scenario: Scenario,
+        wiring: Wiring,
+        placement: Placement,
+    ) -> Result<Self, ScenarioError> {
+        let state = scenario.state(&placement.state)?;
+        let seating = Seating::draw(scenario.parts(), state, &placement);
+        Ok(Self { scenario, wiring, placement, seating })
+    }
+
+    /// What is simulated.
+    #[must_use]
+    pub const fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// Which input is which.
+    #[must_use]
+    pub const fn wiring(&self) -> Wiring {
+        self.wiring
+    }
+
+    /// How the headphone sits.
+    #[must_use]
+    pub const fn placement(&self) -> &Placement {
+        &self.placement
+    }
+
+    /// The second channel over the first, both in full scale: what an analysis without error
+    /// finds, with the gains of the inputs and their skew.
+    ///
+    /// # Errors
+    ///
+    /// When the scenario's numbers are so extreme that a value is not finite.
+    pub fn truth_response(&self, grid: &FrequencyGrid) -> Result<Response, CurveError> {
+        Response::from_fn(grid.clone(), |frequency_hz| {
+            let [first, second] = self.channels(frequency_hz);
+            second / first
+        })
+    }
+
+    /// The second channel over the stimulus, both in full scale, with the delay from playback to
+    /// capture at a sample rate.
+    ///
+    /// # Errors
+    ///
+    /// When the scenario's numbers are so extreme that a value is not finite.
+    pub fn truth_second_channel(
+        &self,
+        grid: &FrequencyGrid,
+        rate: SampleRate,
+    ) -> Result<Response, CurveError> {
+        Response::from_fn(grid.clone(), |frequency_hz| {
+            self.channels(frequency_hz)[1] * self.delay(frequency_hz, rate)
+        })
+    }
+
+    /// The impedance of the headphone as it sits, without leads.
+    ///
+    /// # Errors
+    ///
+    /// When the scenario's numbers are so extreme that a value is not finite.
+    pub fn truth_impedance(&self, grid: &FrequencyGrid) -> Result<Impedance, CurveError> {
+        Impedance::from_fn(grid.clone(), |frequency_hz| {
+            self.seating.headphone.answer(frequency_hz).impedance
+        })
+    }
+
+    /// The pressure in the front volume over the voltage at the headphone, in pascals per volt:
+    /// without amplifier, ear, microphone and converter.
+    #[must_use]
+    pub fn front_pressure_per_volt(&self, frequency_hz: f64) -> Complex64 {
+        self.seating.headphone.answer(frequency_hz).pressure_per_volt
+    }
+
+    fn channels(&self, frequency_hz: f64) -> [Complex64; 2] {
+        wiring::channels(self.scenario.parts(), self.wiring, &self.seating, frequency_hz)
+    }
+
+    fn delay(&self, frequency_hz: f64, rate: SampleRate) -> Complex64 {
+        let turns = frequency_hz * self.scenario.parts().converter.delay_samples / rate.as_f64();
+        // Whole turns are taken away first: a large angle would lose digits.
+        Complex64::cis(-std::f64::consts::TAU * turns.fract())
+    }
+
+    /// Frames of the recording of a stimulus: it ends 0.25 s after the delayed stimulus.
+    fn frames(&self, stimulus: &Stimulus) -> usize {
+        let tail = stimulus.rate().as_f64() / 4.0 + self.scenario.parts().converter.delay_samples;
+        stimulus.frames() + tail.ceil() as usize
+    }
+
+    /// What arrives at the two inputs, channels × frames.
+    ///
+    /// Linear and time-invariant, so it is one product in the frequency domain: exact for a
+    /// stimulus below half the sample rate, apart from what rings longer than the silence that
+    /// is appended.
+    fn arriving(&self, stimulus: &Stimulus, frames: usize) -> Result<Array2<f64>, RigError> {
+        let rate = stimulus.rate();
+        let length = transform_length(frames + rate.hz() as usize);
+        let mut planner = RealFftPlanner::<f64>::new();
+        let mut played = vec![0.0; length];
+        played[..stimulus.frames()].copy_from_slice(stimulus.samples());
+        let forward = planner.plan_fft_forward(length);
+        let mut spectrum = forward.make_output_vec();
+        forward.process(&mut played, &mut spectrum).map_err(|e| self.failed(&e.to_string()))?;
+
+        let [mut first, mut second] = self.through_the_rig(spectrum, rate, length);
+        let mut signals = Array2::zeros((2, frames));
+        let inverse = planner.plan_fft_inverse(length);
+        for (bins, mut signal) in [&mut first, &mut second].into_iter().zip(signals.rows_mut()) {
+            inverse.process(bins, &mut played).map_err(|e| self.failed(&e.to_string()))?;
+            // The transform does not normalise.
+            let normal = (length as f64).recip();
+            signal.iter_mut().zip(&played).for_each(|(out, value)| *out = value * normal);
+        }
+        Ok(signals)
+    }
+
+    /// The spectra at the two inputs, from the spectrum of what is played.
+    fn through_the_rig(
+        &self,
+        mut first: Vec<Complex64>,
+        rate: SampleRate,
+        length: usize,
+    ) -> [Vec<Complex64>; 2] {
+        /// The elements have no value at DC, only a limit; this is close to it.
+        const LOWEST_HZ: f64 = 1e-3;
+        let spacing_hz = rate.as_f64() / length as f64;
+        let mut second = first.clone();
+        for (k, (first, second)) in first.iter_mut().zip(&mut second).enumerate() {
+            let frequency_hz = (k as f64 * spacing_hz).max(LOWEST_HZ);
+            let delay = self.delay(frequency_hz, rate);
+            let [to_first, to_second] = self.channels(frequency_hz);
+            *first *= to_first * delay;
+            *second *= to_second * delay;
+        }
+        for bins in [&mut first, &mut second] {
+            // A real signal has real values at DC and at half the rate.
+            bins[0].im = 0.0;
+            bins[length / 2].im = 0.0;
+        }
+        [first, second]
+    }
+
+    fn inputs(&self) -> [Input; 2] {
+        let parts = self.scenario.parts();
+        let electrical = parts.converter.noise();
+        let second = match self.wiring {
+            Wiring::Coupler => electrical.hypot(parts.microphone.noise()),
+            Wiring::SenseResistor(_) => electrical,
+        };
+        [(0, electrical), (1, second)].map(|(channel, noise)| Input {
+            noise,
+            generator: self.placement.generator(Purpose::Noise { channel }),
+            bits: parts.converter.bits,
+        })
+    }
+
+    fn format(&self) -> SampleFormat {
+        self.scenario.parts().converter.bits.map_or(SampleFormat::Float, SampleFormat::Integer)
+    }
+
+    fn failed(&self, reason: &str) -> RigError {
+        RigError::Unusable { device: self.identity().name, reason: reason.to_owned() }
+    }
+}
+
+impl Rig for SimulatedRig {
+    fn identity(&self) -> RigIdentity {
+        let name = format!("sim:{}", self.scenario.name());
+        RigIdentity { kind: RigKind::Simulated, name }
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { inputs: 2, rates: Vec::new(), level_limit: Level::from_db(0.0) }
+    }
+
+    fn exchange(
+        &mut self,
+        stimulus: &Stimulus,
+        observer: &mut dyn Observer,
+    ) -> Result<Recording, RigError> {
+        let peak: Level<FullScale> = Level::from_db(amplitude_db(stimulus.peak()));
+        let limit = self.capabilities().level_limit;
+        if peak > limit {
+            return Err(RigError::TooLoud { peak, limit });
+        }
+        let rate = stimulus.rate();
+        let frames = self.frames(stimulus);
+        let mut progress = |done: usize| {
+            let (done_s, total_s) = (done as f64 / rate.as_f64(), frames as f64 / rate.as_f64());
+            observer.notice(Event::Progress { done_s, total_s })
+        };
+        if progress(0) == Flow::Stop {
+            return Err(RigError::Interrupted);
+        }
+        let mut signals = self.arriving(stimulus, frames)?;
+        let captured = digitise(&mut self.inputs(), &mut signals, rate, progress);
+        observer.notice(Event::Finished);
+
+        let samples = signals.slice_axis(Axis(1), Slice::from(..captured)).to_owned();
+        let recording = Recording::new(rate, samples, self.format(), self.identity())
+            .map_err(|error| self.failed(&error.to_string()))?;
+        let completeness =
+            if captured < frames { Completeness::Interrupted } else { Completeness::Complete };
+        Ok(recording.with_losses(0, completeness))
+    }
+}
+
+/// Converts block by block until all is done or the observer says stop; gives the frames done.
+fn digitise(
+    inputs: &mut [Input; 2],
+    signals: &mut Array2<f64>,
+    rate: SampleRate,
+    mut progress: impl FnMut(usize) -> Flow,
+) -> usize {
+    let block = rate.hz() as usize / 4;
+    let mut done = 0;
+    for mut chunk in signals.axis_chunks_iter_mut(Axis(1), block) {
+        for (input, signal) in inputs.iter_mut().zip(chunk.rows_mut()) {
+            input.digitise(signal);
+        }
+        done += chunk.ncols();
+        if progress(done) == Flow::Stop {
+            break;
+        }
+    }
+    done
+}
+
+/// The smallest even number with no prime factor above five that is not below `at_least`.
+fn transform_length(at_least: usize) -> usize {
+    let smooth = |mut n: usize| {
+        for factor in [2, 3, 5] {
+            while n.is_multiple_of(factor) {
+                n /= factor;
+            }
+        }
+        n == 1
+    };
+    let even = at_least.max(2).next_multiple_of(2);
+    (even..).step_by(2).find(|&n| smooth(n)).unwrap_or(even)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::preset;
+    use super::*;
+    use crate::measure::Unwatched;
+    use crate::model::Band;
+
+    const RATE_HZ: u32 = 48_000;
+
+    fn stimulus(samples: Vec<f64>) -> Stimulus {
+        let band = Band { start_hz: 10.0, flat_from_hz: 20.0, flat_to_hz: 20e3, stop_hz: 22e3 };
+        Stimulus::single("test", SampleRate::new(RATE_HZ).unwrap(), samples, band).unwrap()
+    }
+
+    /// A bell whose spectrum has vanished (e^−π²·8) at half the sample rate.
+    fn bell(at: f64) -> f64 {
+        (-(at / 4.0).powi(2)).exp()
+    }
+
+    fn click() -> Stimulus {
+        stimulus((0..RATE_HZ).map(|k| 0.5 * bell(f64::from(k) - 1000.0)).collect())
+    }
+
+    fn rig(scenario: Scenario) -> SimulatedRig {
+        SimulatedRig::new(scenario, Wiring::Coupler, Placement::new("fresh", 1, 1)).unwrap()
+    }
+
+    fn captured(scenario: Scenario, stimulus: &Stimulus) -> Recording {
+        rig(scenario).exchange(stimulus, &mut Unwatched).unwrap()
+    }
+
+    struct StopAfter(usize);
+
+    impl Observer for StopAfter {
+        fn notice(&mut self, _: Event) -> Flow {
+            self.0 = self.0.saturating_sub(1);
+            if self.0 == 0 { Flow::Stop } else { Flow::Continue }
+        }
+    }
+
+    #[test]
+    fn the_same_placement_and_stimulus_give_the_same_recording_bit_by_bit() {
+        let scenario = preset("closed-38").unwrap();
+        let once = captured(scenario.clone(), &click());
+        assert_eq!(once, captured(scenario.clone(), &click()));
+        let placement = Placement::new("fresh", 2, 1);
+        let mut other = SimulatedRig::new(scenario, Wiring::Coupler, placement).unwrap();
+        assert_ne!(once, other.exchange(&click(), &mut Unwatched).unwrap());
+    }
+
+    #[test]
+    fn a_delay_of_a_fraction_of_a_sample_is_exact() {
+        /// Rounding of a transform, 1e-16·√log₂ N, and the bell's rest at half the rate.
+        const TRANSFORM: f64 = 1e-13;
+        let delay = 517.37;
+        let scenario = preset("open-300").unwrap().ideal();
+        let scenario = scenario.with_delay(delay).unwrap().with_output_resistance(0.0).unwrap();
+        let gain =
+            0.5 * scenario.parts().amplifier.full_scale_v / scenario.parts().converter.full_scale_v;
+        let recording = captured(scenario, &click());
+        for (k, value) in recording.channel(0).unwrap().iter().enumerate() {
+            let expected = gain * bell(k as f64 - 1000.0 - delay);
+            assert!((value - expected).abs() < TRANSFORM, "sample {k}");
+        }
+    }
+
+    #[test]
+    fn the_recording_outlasts_the_delayed_stimulus() {
+        let recording = captured(preset("open-300").unwrap(), &click());
+        assert_eq!(recording.frames(), RATE_HZ as usize + RATE_HZ as usize / 4 + 1235);
+        assert_eq!(recording.completeness(), Completeness::Complete);
+        assert_eq!(recording.rig().name, "sim:open-300");
+        assert_eq!(recording.format(), SampleFormat::Integer(24));
+    }
+
+    #[test]
+    fn summed_bin_by_bin_the_recording_holds_the_truth() {
+        /// What the headphone still rings after the end of the recording, a second later.
+        const RINGING: f64 = 1e-5;
+        let rig = |wiring| {
+            let scenario = preset("closed-38").unwrap().ideal();
+            SimulatedRig::new(scenario, wiring, Placement::new("glasses", 1, 1)).unwrap()
+        };
+        let grid = FrequencyGrid::new(vec![40.0, 100.0, 1000.0, 6000.0]).unwrap();
+        for wiring in [Wiring::Coupler, Wiring::SenseResistor(crate::model::Topology::HighSide)] {
+            let mut rig = rig(wiring);
+            let recording = rig.exchange(&click(), &mut Unwatched).unwrap();
+            let at = |channel, f: f64| -> Complex64 {
+                let turn = -std::f64::consts::TAU * f / f64::from(RATE_HZ);
+                let samples = recording.channel(channel).unwrap();
+                let terms = samples.iter().enumerate();
+                terms.map(|(k, value)| value * Complex64::cis(turn * k as f64)).sum()
+            };
+            let truth = rig.truth_response(&grid).unwrap();
+            for (&f, &expected) in grid.hz().iter().zip(truth.values()) {
+                let found = at(1, f) / at(0, f);
+                assert!((found / expected - 1.0).norm() < RINGING, "{wiring:?} {f} Hz");
+            }
+        }
+    }
+
+    #[test]
+    fn the_noise_is_as_far_below_full_scale_as_the_scenario_says() {
+        let mut samples = vec![0.0; RATE_HZ as usize];
+        samples[0] = 1e-9;
+        let recording = captured(preset("open-300").unwrap(), &stimulus(samples));
+        let noise = recording.channel(0).unwrap();
+        let power = noise.iter().map(|v| v * v).sum::<f64>() / noise.len() as f64;
+        let range_db = -10.0 * (2.0 * power).log10();
+        // Four standard errors of a level from 60000 samples, 8.7 dB/√(2n) each.
+        assert!((range_db - 105.0).abs() < 0.1, "{range_db}");
+    }
+
+    #[test]
+    fn an_input_with_too_much_gain_clips_at_full_scale() {
+        let scenario = preset("open-300").unwrap();
+        let scenario = scenario.changed(|parts| parts.converter.gain_db = [20.0, 0.0]).unwrap();
+        let recording = captured(scenario, &click());
+        let highest = recording.channel(0).unwrap().iter().copied().fold(0.0, f64::max);
+        assert_eq!(highest.to_bits(), (1.0 - SampleFormat::Integer(24).step()).to_bits());
+    }
+
+    #[test]
+    fn a_stimulus_above_full_scale_is_refused() {
+        let error = rig(preset("open-300").unwrap())
+            .exchange(&stimulus(vec![1.1, 0.0]), &mut Unwatched)
+            .unwrap_err();
+        assert!(matches!(error, RigError::TooLoud { .. }));
+    }
+
+    #[test]
+    fn a_stop_before_the_beginning_gives_nothing_and_a_later_one_a_shorter_take() {
+        let mut rig = rig(preset("open-300").unwrap());
+        let nothing = rig.exchange(&click(), &mut StopAfter(1));
+        assert_eq!(nothing, Err(RigError::Interrupted));
+        let part = rig.exchange(&click(), &mut StopAfter(3)).unwrap();
+        assert_eq!(part.completeness(), Completeness::Interrupted);
+        assert_eq!(part.frames(), RATE_HZ as usize / 2);
+        let whole = rig.exchange(&click(), &mut Unwatched).unwrap();
+        let sample = |recording: &Recording| recording.channel(1).unwrap()[20_000].to_bits();
+        assert_eq!(sample(&part), sample(&whole));
+    }
+
+    #[test]
+    fn transform_lengths_are_even_and_smooth() {
+        assert_eq!([1, 7, 97, 65_537].map(transform_length), [2, 8, 100, 65_610]);
+    }
+}

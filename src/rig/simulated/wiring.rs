@@ -1,0 +1,238 @@
+//! The electrical way: amplifier, jig, headphone and what the inputs take.
+
+use num_complex::Complex64;
+
+use super::headphone::Answer;
+use super::scenario::{Amplifier, Converter, Jig, Parts};
+use super::state::Seating;
+use crate::model::{ChannelMap, ChannelRole, Topology};
+
+/// What the two inputs are connected to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wiring {
+    /// Input 1 at the amplifier's output, input 2 the coupler's microphone.
+    Coupler,
+    /// Inputs 1 and 2 at both ends of the sense resistor's divider; the headphone sits on the
+    /// coupler, whose microphone is not captured.
+    SenseResistor(Topology),
+}
+
+impl Wiring {
+    /// Which input is which.
+    #[must_use]
+    pub fn channels(self) -> ChannelMap {
+        let second = match self {
+            Self::Coupler => ChannelRole::Microphone,
+            Self::SenseResistor(_) => ChannelRole::Sense,
+        };
+        ChannelMap::new([(ChannelRole::Reference, 0), (second, 1)])
+    }
+}
+
+/// The two channels in full scale over the stimulus in full scale, at a frequency above zero,
+/// without the delay between playback and capture.
+pub(super) fn channels(
+    parts: &Parts,
+    wiring: Wiring,
+    seating: &Seating,
+    frequency_hz: f64,
+) -> [Complex64; 2] {
+    let answer = seating.headphone.answer(frequency_hz);
+    let jw = Complex64::new(0.0, std::f64::consts::TAU * frequency_hz);
+    let input = parts.converter.input_admittance(jw);
+    let source = parts.amplifier.impedance(jw);
+    let drive = parts.amplifier.full_scale_v;
+    let converter = &parts.converter;
+    let (gain_1, gain_2) = (converter.gain(0), converter.gain(1));
+    let skew = (-jw * converter.skew_s).exp();
+    let [first, second] = match wiring {
+        Wiring::Coupler => {
+            // Only the loopback loads the output; the microphone has its own preamplifier.
+            let leads = parts.jig.leads(jw);
+            let load = input + (leads + answer.impedance).inv();
+            let output = drive / (1.0 + source * load);
+            let at_headphone = output * answer.impedance / (leads + answer.impedance);
+            [
+                output / converter.full_scale_v,
+                at_headphone * to_microphone(parts, seating, answer, frequency_hz),
+            ]
+        }
+        Wiring::SenseResistor(topology) => nodes(&parts.jig, topology, answer.impedance, jw, input)
+            .driven_through(source, input)
+            .map(|ratio| ratio * drive / converter.full_scale_v),
+    };
+    [first * gain_1, second * gain_2 * skew]
+}
+
+/// Full scale of the microphone's channel per volt at the headphone.
+fn to_microphone(parts: &Parts, seating: &Seating, answer: Answer, frequency_hz: f64) -> Complex64 {
+    let sections = seating.ear.iter().map(|section| section.response(frequency_hz));
+    let ear: Complex64 = sections.product();
+    answer.pressure_per_volt * ear * seating.gain * parts.microphone.response(frequency_hz)
+}
+
+/// The divider behind node 1.
+struct Divider {
+    /// What the divider takes from node 1, in siemens.
+    admittance: Complex64,
+    /// Voltage at node 2 over voltage at node 1.
+    ratio: Complex64,
+}
+
+/// The divider of the sense resistor and a headphone of impedance `z`, in either order.
+fn nodes(jig: &Jig, topology: Topology, z: Complex64, jw: Complex64, input: Complex64) -> Divider {
+    let resistor = Complex64::new(jig.true_resistor_ohm(), 0.0);
+    let headphone = jig.leads(jw) + z;
+    let (upper, lower) = match topology {
+        Topology::HighSide => (resistor, headphone),
+        Topology::LowSide => (headphone, resistor),
+    };
+    // The second input lies across the lower arm.
+    let lower = (lower.inv() + input).inv();
+    Divider { admittance: (upper + lower).inv(), ratio: lower / (upper + lower) }
+}
+
+impl Divider {
+    /// Nodes 1 and 2 over the voltage of a source without load.
+    fn driven_through(self, source: Complex64, input: Complex64) -> [Complex64; 2] {
+        let first = (1.0 + source * (input + self.admittance)).inv();
+        [first, first * self.ratio]
+    }
+}
+
+impl Amplifier {
+    /// The output impedance in ohms.
+    fn impedance(&self, jw: Complex64) -> Complex64 {
+        let coupled = self.output_capacitor_f.map_or(Complex64::ZERO, |c| (jw * c).inv());
+        self.output_resistance_ohm + jw * self.output_inductance_h + coupled
+    }
+}
+
+impl Jig {
+    /// What the sense resistor really has.
+    fn true_resistor_ohm(&self) -> f64 {
+        self.sense_resistor_ohm * (1.0 + self.sense_resistor_deviation_percent / 100.0)
+    }
+
+    /// Impedance of the leads in ohms.
+    fn leads(&self, jw: Complex64) -> Complex64 {
+        self.lead_resistance_ohm + jw * self.lead_inductance_h
+    }
+}
+
+impl Converter {
+    /// Admittance of one electrical input in siemens.
+    fn input_admittance(&self, jw: Complex64) -> Complex64 {
+        jw * self.input_capacitance_f + self.input_resistance_ohm.map_or(0.0, f64::recip)
+    }
+
+    fn gain(&self, channel: usize) -> f64 {
+        10_f64.powf(self.gain_db[channel] / 20.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::state::Placement;
+    use super::super::{Scenario, preset};
+    use super::*;
+
+    /// Rounding of a handful of complex operations, amplified at most 1 + Z/R = 7 times.
+    const ROUNDING: f64 = 1e-13;
+    const FREQUENCIES_HZ: [f64; 4] = [5.0, 86.0, 1e3, 20e3];
+
+    fn ratio(scenario: &Scenario, topology: Topology, frequency_hz: f64) -> Complex64 {
+        let wiring = Wiring::SenseResistor(topology);
+        let [first, second] = channels(scenario.parts(), wiring, &seating(scenario), frequency_hz);
+        second / first
+    }
+
+    fn seating(scenario: &Scenario) -> Seating {
+        let state = scenario.state("fresh").unwrap();
+        Seating::draw(scenario.parts(), state, &Placement::new("fresh", 1, 1))
+    }
+
+    fn headphone(scenario: &Scenario, frequency_hz: f64) -> Complex64 {
+        seating(scenario).headphone.answer(frequency_hz).impedance
+    }
+
+    fn relative(found: Complex64, expected: Complex64) -> f64 {
+        (found - expected).norm() / expected.norm()
+    }
+
+    #[test]
+    fn the_divider_gives_back_the_headphone_whatever_drives_it() {
+        let scenario = preset("open-300").unwrap().ideal();
+        let scenario = scenario
+            .changed(|parts| {
+                parts.amplifier.output_resistance_ohm = 47.0;
+                parts.amplifier.output_capacitor_f = Some(100e-6);
+            })
+            .unwrap();
+        let r = scenario.parts().jig.sense_resistor_ohm;
+        for f in FREQUENCIES_HZ {
+            let z = headphone(&scenario, f);
+            let m = ratio(&scenario, Topology::HighSide, f);
+            assert!(relative(r * m / (1.0 - m), z) < ROUNDING, "high side, {f} Hz");
+            let m = ratio(&scenario, Topology::LowSide, f);
+            assert!(relative(r * (1.0 - m) / m, z) < ROUNDING, "low side, {f} Hz");
+        }
+    }
+
+    #[test]
+    fn the_second_input_lies_across_the_headphone_or_across_the_resistor() {
+        let scenario = preset("open-300").unwrap().ideal();
+        let scenario =
+            scenario.changed(|parts| parts.converter.input_resistance_ohm = Some(10e3)).unwrap();
+        let (r, input) = (scenario.parts().jig.sense_resistor_ohm, 10e3);
+        for f in FREQUENCIES_HZ {
+            let z = headphone(&scenario, f);
+            let m = ratio(&scenario, Topology::HighSide, f);
+            let loaded = (1.0 - m) / (r * m) - 1.0 / input;
+            assert!(relative(loaded.inv(), z) < ROUNDING, "high side, {f} Hz");
+            let m = ratio(&scenario, Topology::LowSide, f);
+            let loaded = r * input / (r + input) * (1.0 - m) / m;
+            assert!(relative(loaded, z) < ROUNDING, "low side, {f} Hz");
+        }
+    }
+
+    #[test]
+    fn mismatch_skew_leads_and_a_wrong_resistor_change_the_ratio_as_the_circuit_says() {
+        let scenario = preset("closed-38").unwrap().ideal();
+        let scenario = scenario
+            .changed(|parts| {
+                parts.converter.gain_db = [0.0, 0.2];
+                parts.converter.skew_s = 0.4e-6;
+                parts.jig.lead_resistance_ohm = 0.12;
+                parts.jig.lead_inductance_h = 0.6e-6;
+                parts.jig.sense_resistor_deviation_percent = 1.0;
+            })
+            .unwrap();
+        for f in FREQUENCIES_HZ {
+            let omega = std::f64::consts::TAU * f;
+            let z = headphone(&scenario, f) + Complex64::new(0.12, omega * 0.6e-6);
+            let turn = Complex64::from_polar(10_f64.powf(0.01), -omega * 0.4e-6);
+            let expected = turn * z / (z + 101.0);
+            assert!(relative(ratio(&scenario, Topology::HighSide, f), expected) < ROUNDING);
+        }
+    }
+
+    #[test]
+    fn a_source_impedance_changes_the_response_by_the_headphones_divider() {
+        let change = |f: f64| {
+            let [stiff, soft] = [0.0, 120.0].map(|ohm| {
+                let scenario = preset("open-300").unwrap().ideal();
+                let scenario = scenario.with_output_resistance(ohm).unwrap();
+                channels(scenario.parts(), Wiring::Coupler, &seating(&scenario), f)
+            });
+            // The loopback behind the amplifier sees the same change as the microphone.
+            assert!(relative(soft[1] / stiff[1], soft[0] / stiff[0]) < ROUNDING);
+            soft[1] / stiff[1]
+        };
+        let scenario = preset("open-300").unwrap().ideal();
+        for f in FREQUENCIES_HZ {
+            let z = headphone(&scenario, f);
+            assert!(relative(change(f), z / (z + 120.0)) < ROUNDING, "{f} Hz");
+        }
+    }
+}
