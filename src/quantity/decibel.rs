@@ -8,6 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::parse::{ParseQuantityError, parse_number};
+use super::scalar::Written;
 use super::unit::{FullScale, Pascal, Unit, Volt};
 
 /// Decibels of an amplitude ratio, `20·log10(ratio)`. Zero gives −∞.
@@ -104,7 +105,7 @@ impl Reference for Pascal {
 /// A full-scale *sine* is 0 dBFS (AES17), so a sweep of peak amplitude A has 20·log10 A dBFS.
 /// Two levels differ by a [`Gain`], and a level moved by a gain is a level; levels above
 /// different references do not mix.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 #[serde(transparent, bound = "")]
 pub struct Level<R: Reference>(f64, #[serde(skip)] PhantomData<R>);
 
@@ -169,6 +170,16 @@ impl<R: Reference> FromStr for Level<R> {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         parse_number(text, "level", &[R::LEVEL, "dB"], "-12dBFS").map(Self::from_db)
+    }
+}
+
+impl<'de, R: Reference> Deserialize<'de> for Level<R> {
+    fn deserialize<D: serde::Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        match Written::deserialize(source)? {
+            Written::Integer(whole) => Ok(Self::from_db(whole as f64)),
+            Written::Number(number) => Ok(Self::from_db(number)),
+            Written::Text(text) => text.parse().map_err(serde::de::Error::custom),
+        }
     }
 }
 

@@ -21,7 +21,7 @@ pub struct OutOfRange {
 /// What a TOML value of a quantity may be: a number in the base unit, or text with a unit.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Written {
+pub(super) enum Written {
     Integer(i64),
     Number(f64),
     Text(String),
