@@ -19,7 +19,15 @@ const ROOMS: [(&str, &[&str]); 11] = [
     (
         "cli",
         &[
-            "quantity", "model", "dsp", "metrology", "measure", "study", "rig", "store", "plot",
+            "quantity",
+            "model",
+            "dsp",
+            "metrology",
+            "measure",
+            "study",
+            "rig",
+            "store",
+            "plot",
             "report",
         ],
     ),

@@ -14,6 +14,9 @@ const PILOT_BAND_HZ: (f64, f64) = (500.0, 8e3);
 /// Distances agree to this many samples: the lag of a clean pilot is good to thousandths, of a
 /// noisy one to tenths.
 const SAME_DISTANCE: f64 = 0.5;
+/// Two rates agree as one drift if they predict distances to this many samples. A single lost
+/// sample between the sweeps of the usual plan makes twice that.
+const EVENLY: f64 = 0.25;
 /// A pilot and the peak of an impulse response may arrive this far apart: the group delay of a
 /// device differs over frequency.
 const DISPERSION_S: f64 = 1.3e-3;
@@ -70,7 +73,7 @@ pub(super) fn check(
     }
     let ppm = marks.ppm()?;
     let even = match sweeps.ppm() {
-        Some(of_sweeps) => (of_sweeps - ppm).abs() * 1e-6 * sweeps.played <= SAME_DISTANCE,
+        Some(of_sweeps) => (of_sweeps - ppm).abs() * 1e-6 * sweeps.played <= EVENLY,
         None => arrivals.rig == RigKind::Replay,
     };
     if even && ppm.abs() <= DRIFT_LIMIT_PPM {

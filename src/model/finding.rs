@@ -56,6 +56,13 @@ pub enum FindingKind {
         /// Frames that are there.
         found_frames: usize,
     },
+    /// The file of a take ends before its header says it does.
+    FileCutShort {
+        /// Frames according to the header.
+        claimed_frames: u64,
+        /// Frames that are there.
+        found_frames: u64,
+    },
     /// The capture was stopped by hand.
     Interrupted,
     /// The sound system reported that it lost frames.
@@ -187,6 +194,7 @@ impl FindingKind {
             Self::NoStimulus { .. } => "no-stimulus",
             Self::Clipped { .. } => "clipped",
             Self::Truncated { .. } => "truncated",
+            Self::FileCutShort { .. } => "file-cut-short",
             Self::Interrupted => "interrupted",
             Self::DroppedFrames { .. } => "dropped-frames",
             Self::SamplesLost { .. } => "samples-lost",
@@ -225,6 +233,11 @@ impl FindingKind {
                 "the take is cut short: the stimulus needs {needed_frames} frames from where it \
                  begins, the take has {found_frames}; the missing part is the missing band. \
                  Record until the stimulus has ended, plus a second"
+            ),
+            Self::FileCutShort { claimed_frames, found_frames } => format!(
+                "the file of the take ends early: its header claims {claimed_frames} frames, and \
+                 {found_frames} are there; they were analysed as far as they go. Copy the file \
+                 again, or stop the recorder before taking the file"
             ),
             Self::Interrupted => "the capture was stopped before the stimulus had ended; the take \
                  is kept but not analysed. Measure again"
