@@ -3,6 +3,8 @@
 #[path = "mod.rs"]
 mod ngspice;
 
+mod end_to_end;
+
 use std::io;
 use std::path::Path;
 
