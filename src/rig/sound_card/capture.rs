@@ -107,11 +107,10 @@ impl Assembly {
         // Blocks hold whole frames, so all channels are equally long.
         let frames = self.channels.last().map_or(0, Vec::len);
         let shape = (self.channels.len(), frames);
-        let samples: Vec<f64> = self
-            .channels
-            .into_iter()
-            .flat_map(|channel| channel.into_iter().take(frames))
-            .collect();
+        let mut samples = Vec::with_capacity(shape.0 * shape.1);
+        for channel in self.channels {
+            samples.extend(channel.into_iter().take(frames));
+        }
         Array2::from_shape_vec(shape, samples).ok().filter(|samples| !samples.is_empty())
     }
 

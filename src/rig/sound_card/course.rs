@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn an_input_that_never_calls_is_noticed() {
         let mut course = course();
-        let first = (0..200).map(|_| course.step(look(0, 0))).find(|s| *s != Step::Wait);
+        let first = (0..400).map(|_| course.step(look(0, 0))).find(|s| *s != Step::Wait);
         assert_eq!(first, Some(Step::End(Ending::Silent)));
     }
 }

@@ -23,7 +23,8 @@ pub struct DeviceListing {
     /// What it can play; absent if nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Abilities>,
-    /// Whether input and output have a sample rate in common, so that both can run together.
+    /// Whether input and output have a sample rate in common, so that both can run together as
+    /// far as the device says; only an exchange proves it.
     pub duplex: bool,
     /// Why it could not be asked, or not in one direction.
     #[serde(skip_serializing_if = "Option::is_none")]

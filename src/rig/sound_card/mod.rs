@@ -13,7 +13,8 @@
 //! | `capture` | the way of a captured block into a recording |
 //! | `signals` | what the threads tell each other |
 //! | `course`, `watchdog` | what to do next, and whether the device is still there |
-//! | `session` | the streams themselves |
+//! | `streams` | the streams themselves |
+//! | `session` | one exchange, from opening the streams to closing them |
 //!
 //! Input and output are two streams, and nothing is assumed about the delay or the drift between
 //! them. The audio threads only copy and count: what they need is prepared before, and they hand
@@ -30,6 +31,7 @@ mod sample;
 mod session;
 mod settings;
 mod signals;
+mod streams;
 mod watchdog;
 
 pub use course::Ending;
@@ -42,7 +44,8 @@ use crate::model::{Completeness, Recording, RigIdentity, RigKind, Stimulus};
 use crate::quantity::unit::FullScale;
 use crate::quantity::{Level, amplitude_db};
 use offer::{Channels, Offer};
-use session::{Catch, Line, Orders, unsupported};
+use session::{Catch, Orders};
+use streams::{Line, unsupported};
 
 /// Excess of a stimulus over the level limit that is put down to rounding, in decibels: half a
 /// step of a 16-bit file is 0.01 dB at −37 dBFS, and no limit is set finer than that.

@@ -1,18 +1,17 @@
 //! One exchange with the streams open: everything here touches the device or the clock.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use cpal::Stream;
-use cpal::traits::{DeviceTrait, StreamTrait};
+use cpal::traits::StreamTrait;
 
-use super::capture::{Assembly, Catcher, Fetch, ring};
+use super::capture::{Assembly, Fetch};
 use super::course::{Course, Ending, Extent, Look, Step};
-use super::devices::unusable;
-use super::offer::{Choice, NotOffered};
-use super::player::{Drive, Player};
-use super::sample::Wire;
 use super::signals::{Fault, Signals};
+use super::streams::{
+    LARGEST_BLOCK, Line, Playback, block_frames, open_input, open_output, refusal,
+};
 use crate::measure::{Event, Flow, Observer, RigError};
 use crate::model::{SampleFormat, Stimulus};
 use crate::quantity::Seconds;
@@ -29,19 +28,8 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Time between two notices to the observer.
 const NOTICE: Duration = Duration::from_millis(100);
 
-/// How long the system waits for a device before it looks whether the device is still there.
-const DEVICE_CHECK: Duration = Duration::from_millis(500);
-
-/// The largest block that is reckoned with where a device chooses the size itself.
-const LARGEST_BLOCK: u32 = 65_536;
-
-/// One direction of an exchange.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Line<'a> {
-    pub(super) id: &'a str,
-    pub(super) device: &'a cpal::Device,
-    pub(super) choice: Choice,
-}
+/// How long closing the streams may take; a quarter of a second is usual.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// What an exchange is to do.
 pub(super) struct Orders<'a> {
@@ -77,12 +65,11 @@ pub(super) fn run(orders: &Orders<'_>, observer: &mut dyn Observer) -> Result<Ca
     let ending = streams.follow(&signals, &mut assembly, &mut |elapsed, played| {
         reporter.report(elapsed, played, observer)
     });
-    let (mut fetch, format) = streams.close();
+    let mut fetch = streams.close();
     // What came in between the last look and the end.
     fetch.fetch(&mut assembly);
     observer.notice(Event::Finished);
-    let lost = signals.lost();
-    Ok(Catch { assembly, format, lost, ending })
+    Ok(Catch { assembly, format: fetch.format(), lost: signals.lost(), ending })
 }
 
 /// Both streams, opened.
@@ -98,8 +85,9 @@ impl Streams {
     /// Opens both streams. Neither runs yet.
     fn open(orders: &Orders<'_>, signals: &Arc<Signals>) -> Result<Self, RigError> {
         let lead = lead_frames(orders);
-        let output = with_fallback(orders.output, |line| open_output(line, orders, lead, signals))?;
-        let (input, fetch) = with_fallback(orders.input, |line| open_input(line, signals))?;
+        let playback = Playback { stimulus: orders.stimulus, lead, plays: &orders.plays };
+        let output = open_output(orders.output, playback, signals)?;
+        let (input, fetch) = open_input(orders.input, signals)?;
         let rate_hz = orders.stimulus.rate().as_f64();
         let output_frames = block_frames(&output, orders.output.choice);
         let input_frames = block_frames(&input, orders.input.choice);
@@ -146,12 +134,19 @@ impl Streams {
     }
 
     /// Closes both streams and gives back what still holds captured frames.
-    fn close(self) -> (Box<dyn Fetch>, SampleFormat) {
-        // The output first, so that the end of the capture is not the end of the sound.
-        drop(self.output);
-        drop(self.input);
-        let format = self.fetch.format();
-        (self.fetch, format)
+    ///
+    /// A server that hangs may never let go of a stream. Then the streams are left behind: what
+    /// was captured matters more, and the output is silent by now.
+    fn close(self) -> Box<dyn Fetch> {
+        let (done, closed) = mpsc::channel();
+        let (output, input) = (self.output, self.input);
+        std::thread::spawn(move || {
+            drop((output, input));
+            // Nobody may be waiting any more.
+            let _ = done.send(());
+        });
+        let _ = closed.recv_timeout(CLOSING);
+        self.fetch
     }
 }
 
@@ -187,124 +182,6 @@ fn lead_frames(orders: &Orders<'_>) -> usize {
     let block = orders.output.choice.asked_frames().unwrap_or(LARGEST_BLOCK);
     let least = (LEAD_S * orders.stimulus.rate().as_f64()).ceil() as usize;
     least.max(PERIODS as usize * block as usize)
-}
-
-/// Opens a stream as chosen and, if the device does not take that buffer after all, with its own.
-fn with_fallback<S>(
-    line: Line<'_>,
-    open: impl Fn(Line<'_>) -> Result<S, cpal::Error>,
-) -> Result<S, RigError> {
-    let error = match open(line) {
-        Ok(stream) => return Ok(stream),
-        Err(error) => error,
-    };
-    if error.kind() == cpal::ErrorKind::UnsupportedConfig {
-        let choice = line.choice.with_default_buffer();
-        if let Ok(stream) = open(Line { choice, ..line }) {
-            return Ok(stream);
-        }
-    }
-    Err(refusal(line, &error))
-}
-
-/// The error for a stream that the device did not open or start.
-fn refusal(line: Line<'_>, error: &cpal::Error) -> RigError {
-    if error.kind() != cpal::ErrorKind::UnsupportedConfig {
-        return unusable(line.id, error);
-    }
-    let Choice { config, format } = line.choice;
-    let wanted = format!("{} channels of {format} at {} Hz", config.channels, config.sample_rate);
-    let offered = "no such combination, although it lists each".to_owned();
-    unsupported(line.id, NotOffered { wanted, offered })
-}
-
-/// The error for what a device does not offer.
-pub(super) fn unsupported(device: &str, not: NotOffered) -> RigError {
-    let NotOffered { wanted, offered } = not;
-    RigError::Unsupported { device: device.to_owned(), wanted, offered }
-}
-
-/// Frames per callback, as far as they are known.
-fn block_frames(stream: &Stream, choice: Choice) -> u64 {
-    let asked = choice.asked_frames().unwrap_or(LARGEST_BLOCK);
-    u64::from(stream.buffer_size().unwrap_or(asked).max(1))
-}
-
-/// An error callback. It may be called thirty thousand times a second: it only stores a number.
-fn on_error(signals: &Arc<Signals>) -> impl FnMut(cpal::Error) + Send + 'static + use<> {
-    let signals = Arc::clone(signals);
-    move |error| {
-        if let Some(fault) = Fault::of(error.kind()) {
-            signals.note_fault(fault);
-        }
-    }
-}
-
-fn open_output(
-    line: Line<'_>,
-    orders: &Orders<'_>,
-    lead: usize,
-    signals: &Arc<Signals>,
-) -> Result<Stream, cpal::Error> {
-    use cpal::SampleFormat as Format;
-    match line.choice.format {
-        Format::F32 => output_of::<f32>(line, orders, lead, signals),
-        Format::F64 => output_of::<f64>(line, orders, lead, signals),
-        Format::I32 => output_of::<i32>(line, orders, lead, signals),
-        Format::I24 => output_of::<cpal::I24>(line, orders, lead, signals),
-        Format::I16 => output_of::<i16>(line, orders, lead, signals),
-        _ => Err(cpal::ErrorKind::UnsupportedConfig.into()),
-    }
-}
-
-fn output_of<T: Wire>(
-    line: Line<'_>,
-    orders: &Orders<'_>,
-    lead: usize,
-    signals: &Arc<Signals>,
-) -> Result<Stream, cpal::Error> {
-    let (stimulus, plays) = (orders.stimulus, orders.plays.clone());
-    let channels = plays.len();
-    let mut player = Player::<T>::new(stimulus.samples(), lead, plays, stimulus.rate().as_f64());
-    let shared = Arc::clone(signals);
-    let fill = move |block: &mut [T], _: &cpal::OutputCallbackInfo| {
-        let drive = if shared.is_fading_out() { Drive::FadeOut } else { Drive::Play };
-        player.fill(block, drive);
-        shared.note_played((block.len() / channels) as u64, player.is_silenced());
-    };
-    let check = Some(DEVICE_CHECK);
-    line.device.build_output_stream(line.choice.config, fill, on_error(signals), check)
-}
-
-fn open_input(
-    line: Line<'_>,
-    signals: &Arc<Signals>,
-) -> Result<(Stream, Box<dyn Fetch>), cpal::Error> {
-    use cpal::SampleFormat as Format;
-    match line.choice.format {
-        Format::F32 => input_of::<f32>(line, signals),
-        Format::F64 => input_of::<f64>(line, signals),
-        Format::I32 => input_of::<i32>(line, signals),
-        Format::I24 => input_of::<cpal::I24>(line, signals),
-        Format::I16 => input_of::<i16>(line, signals),
-        _ => Err(cpal::ErrorKind::UnsupportedConfig.into()),
-    }
-}
-
-fn input_of<T: Wire>(
-    line: Line<'_>,
-    signals: &Arc<Signals>,
-) -> Result<(Stream, Box<dyn Fetch>), cpal::Error> {
-    let config = line.choice.config;
-    let block = line.choice.asked_frames().unwrap_or(LARGEST_BLOCK) as usize;
-    let rate_hz = f64::from(config.sample_rate);
-    let (mut catcher, fetcher): (Catcher<T>, _) =
-        ring(usize::from(config.channels), rate_hz, block);
-    let shared = Arc::clone(signals);
-    let keep = move |block: &[T], _: &cpal::InputCallbackInfo| catcher.catch(block, &shared);
-    let check = Some(DEVICE_CHECK);
-    let stream = line.device.build_input_stream(config, keep, on_error(signals), check)?;
-    Ok((stream, Box::new(fetcher)))
 }
 
 #[cfg(test)]

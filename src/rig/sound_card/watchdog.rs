@@ -9,6 +9,9 @@ use std::time::Duration;
 /// longer, so were the audio threads, and nothing can be held against the device.
 const LONGEST_STEP: Duration = Duration::from_millis(100);
 
+/// How long the first callback may take: a wireless device first has to be set up.
+const START: Duration = Duration::from_secs(5);
+
 /// Watches one counter that must keep growing.
 #[derive(Debug)]
 pub(super) struct Watchdog {
@@ -19,7 +22,7 @@ pub(super) struct Watchdog {
 
 impl Watchdog {
     /// A watchdog for callbacks that come every `period`: it waits for one second or four
-    /// periods, whichever is longer.
+    /// periods, whichever is longer, and for the first callback five seconds at least.
     pub(super) fn new(period: Duration) -> Self {
         let limit = Duration::from_secs(1).max(period * 4);
         Self { limit, count: 0, still: Duration::ZERO }
@@ -33,7 +36,8 @@ impl Watchdog {
             self.count = count;
             self.still = Duration::ZERO;
         }
-        self.still > self.limit
+        let limit = if self.count == 0 { self.limit.max(START) } else { self.limit };
+        self.still > limit
     }
 }
 
@@ -45,7 +49,14 @@ mod tests {
 
     fn steps_until_gone(period: Duration) -> usize {
         let mut dog = Watchdog::new(period);
-        (1..1000).find(|_| dog.is_gone(STEP, 0)).unwrap()
+        assert!(!dog.is_gone(STEP, 1));
+        (1..1000).find(|_| dog.is_gone(STEP, 1)).unwrap()
+    }
+
+    #[test]
+    fn the_first_callback_may_take_five_seconds() {
+        let mut dog = Watchdog::new(Duration::from_millis(10));
+        assert_eq!((1..1000).find(|_| dog.is_gone(STEP, 0)), Some(101));
     }
 
     #[test]
