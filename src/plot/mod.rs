@@ -1,1 +1,22 @@
 //! Figures as data, drawn as SVG and PNG.
+//!
+//! A [`Figure`] says what is to be seen: curves, bands, reference lines, remarks. The builders in
+//! [`figures`] make one from results; [`render`] draws it, at two widths and in two themes.
+//! Drawing decides everything else: ranges, ticks, where labels go.
+
+mod draw;
+mod figure;
+pub mod figures;
+mod png;
+pub mod render;
+mod svg;
+mod theme;
+
+pub use draw::Width;
+pub use figure::{
+    Annotation, Band, BandPoint, Figure, FrequencyAxis, Panel, Point, ReferenceLine, Scale, Series,
+    Spacing, Stroke, ValueAxis, Weight,
+};
+pub use figures::{Caption, Seatings};
+pub use render::PlotError;
+pub use theme::Theme;

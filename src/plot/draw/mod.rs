@@ -1,0 +1,22 @@
+//! Decides where everything in a figure goes, in CSS pixels from the upper left corner.
+//!
+//! Nothing here knows a file format: the outcome is a list of marks that a back end writes down.
+
+mod axis;
+mod callout;
+mod curve;
+mod end_label;
+mod frequency_axis;
+mod header;
+mod legend;
+mod lettering;
+mod mark;
+mod page;
+mod panel;
+mod projection;
+mod sheet;
+
+pub(crate) use lettering::SEPARATOR;
+pub(crate) use mark::{Anchor, Face, Mark, Xy};
+pub(crate) use page::{Page, page};
+pub use sheet::Width;

@@ -1,0 +1,73 @@
+//! Electrical impedances.
+
+use super::{Caption, EXPANDED, expanded_band, points, spoken_hz};
+use crate::model::Polar;
+use crate::plot::{Annotation, Figure, FrequencyAxis, Panel, Point, Scale, Series, Spacing};
+use crate::quantity::unit::Ohm;
+
+/// The magnitude of each impedance over its phase, with bands of expanded uncertainty (k = 2)
+/// where it is known. A single impedance has its extremes marked.
+#[must_use]
+pub fn impedance(impedances: &[(&str, &Polar<Ohm>)], caption: &Caption) -> Figure {
+    let mut magnitude = Panel::new("Impedance", Scale::Ohm(spacing(impedances)));
+    let mut phase = Panel::new("Phase", Scale::Phase);
+    for (slot, (name, impedance)) in impedances.iter().enumerate() {
+        magnitude.series.push(Series::named(name, slot, points(impedance.magnitude())));
+        magnitude.bands.extend(expanded_band(slot, impedance.magnitude()));
+        if let Some(angle) = impedance.phase() {
+            phase.series.push(Series::named(name, slot, points(angle)));
+            phase.bands.extend(expanded_band(slot, angle));
+        }
+    }
+    if let [(_, only)] = impedances {
+        magnitude.annotations = extremes(only);
+    }
+    let notes = (!magnitude.bands.is_empty()).then(|| EXPANDED.to_owned());
+    let below = (!phase.series.is_empty()).then_some(phase);
+    Figure { below, ..caption.on(magnitude, notes) }
+}
+
+/// The magnitudes on the frequency axis.
+fn audible(impedance: &Polar<Ohm>) -> impl Iterator<Item = Point> + '_ {
+    points(impedance.magnitude()).into_iter().filter(|p| FrequencyAxis::AUDIO.contains(p.hz))
+}
+
+/// Linear from zero, unless that would leave the smallest value at the bottom.
+fn spacing(impedances: &[(&str, &Polar<Ohm>)]) -> Spacing {
+    const LARGEST_LINEAR_RATIO: f64 = 12.0;
+    let magnitudes = || impedances.iter().flat_map(|(_, z)| audible(z)).map(|p| p.value);
+    let lowest = magnitudes().fold(f64::INFINITY, f64::min);
+    let highest = magnitudes().fold(0.0, f64::max);
+    if lowest > 0.0 && highest > LARGEST_LINEAR_RATIO * lowest {
+        Spacing::Logarithmic
+    } else {
+        Spacing::Linear
+    }
+}
+
+/// The largest and the smallest magnitude, if they differ by more than a tenth.
+fn extremes(impedance: &Polar<Ohm>) -> Vec<Annotation> {
+    const PLAIN_RATIO: f64 = 1.1;
+    let by_value = |a: &Point, b: &Point| a.value.total_cmp(&b.value);
+    let (Some(most), Some(least)) =
+        (audible(impedance).max_by(by_value), audible(impedance).min_by(by_value))
+    else {
+        return Vec::new();
+    };
+    if most.value <= PLAIN_RATIO * least.value {
+        return Vec::new();
+    }
+    [("max", most), ("min", least)]
+        .map(|(word, at)| Annotation {
+            text: format!("{word} {} at {}", spoken_ohm(at.value), spoken_hz(at.hz)),
+            at,
+            slot: 0,
+        })
+        .into()
+}
+
+/// Ohms with three significant digits.
+fn spoken_ohm(ohm: f64) -> String {
+    let decimals = (2.0 - ohm.abs().max(1e-6).log10().floor()).clamp(0.0, 6.0) as usize;
+    format!("{ohm:.decimals$} Ω")
+}

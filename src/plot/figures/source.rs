@@ -1,0 +1,41 @@
+//! What source impedances do to a headphone.
+
+use super::{Caption, points, spoken_hz};
+use crate::model::{Normalisation, SourceComparison, SourceEffect};
+use crate::plot::{Annotation, Figure, FrequencyAxis, Panel, Point, ReferenceLine, Scale, Series};
+
+/// The change of the response with each source against a source of 0 Ω, the worst one marked.
+#[must_use]
+pub fn source(comparison: &SourceComparison, caption: &Caption) -> Figure {
+    let mut panel = Panel::new("Change against 0 Ω", Scale::Difference);
+    for (slot, effect) in comparison.sources.iter().enumerate() {
+        panel.series.push(Series::named(&effect.source.to_string(), slot, points(&effect.curve)));
+    }
+    panel.references.push(ReferenceLine { value: 0.0, label: None });
+    panel.annotations.extend(worst(&comparison.sources));
+    let note = match comparison.normalisation {
+        Normalisation::None => None,
+        Normalisation::At(frequency) => {
+            Some(format!("Curves laid upon each other at {}", super::spoken(frequency)))
+        }
+        Normalisation::Over(from, to) => {
+            let (from, to) = (super::spoken(from), super::spoken(to));
+            Some(format!("Curves laid upon each other over {from} to {to}"))
+        }
+    };
+    caption.on(panel, note)
+}
+
+/// The largest deviation of all, if a reader could see it and it lies on the axis.
+fn worst(sources: &[SourceEffect]) -> Option<Annotation> {
+    const VISIBLE_DB: f64 = 0.05;
+    let (slot, effect) = (sources.iter().enumerate())
+        .filter(|(_, e)| e.worst_db.is_finite() && FrequencyAxis::AUDIO.contains(e.worst_hz))
+        .max_by(|(_, a), (_, b)| a.worst_db.abs().total_cmp(&b.worst_db.abs()))?;
+    let sign = if effect.worst_db < 0.0 { '−' } else { '+' };
+    let at = Point { hz: effect.worst_hz, value: effect.worst_db };
+    let size = effect.worst_db.abs();
+    let decimals = if size < 1.0 { 2 } else { 1 };
+    let text = format!("worst {sign}{size:.decimals$} dB at {}", spoken_hz(effect.worst_hz));
+    (size >= VISIBLE_DB).then_some(Annotation { at, text, slot })
+}
