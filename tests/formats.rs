@@ -55,3 +55,66 @@ mod wav_files {
         }
     }
 }
+
+mod curve_files {
+    use super::*;
+    use cansweep::store::curve;
+
+    #[test]
+    fn all() {
+        for set in [
+            "htangl-hd650-pads",
+            "htangl-series-resistor",
+            "massiveadam-seal-glasses-position",
+            "danque62-hd600-t90-pads",
+            "antdroid-pads",
+            "crinacle-reseats",
+            "export-dialects",
+            "ryu-f144",
+            "knowles-ba-traces",
+            "autoeq-oratory1990",
+            "autoeq-oratory1990/targets",
+            "mic-and-card-calibration/drc-fir",
+            "mic-and-card-calibration/impulcifer",
+            "mic-and-card-calibration/mataa",
+            "mic-and-card-calibration/openrefmic",
+            "mic-and-card-calibration/resonalyze",
+            "impulcifer-demo",
+            "opra-eq",
+        ] {
+            let Some(folder) = real_data(set) else { return };
+            for ext in ["txt", "csv", "zma", "frd", "json"] {
+                for path in files(&folder, ext) {
+                    match curve::read(&path) {
+                        Ok(f) => {
+                            let (n, a, b): (usize, (f64, f64), (f64, f64)) = match f.trace() {
+                                cansweep::model::Trace::Response(p) => (
+                                    p.magnitude().grid().len(),
+                                    p.magnitude().points().next().unwrap(),
+                                    p.magnitude().points().last().unwrap(),
+                                ),
+                                cansweep::model::Trace::Impedance(p) => (
+                                    p.magnitude().grid().len(),
+                                    p.magnitude().points().next().unwrap(),
+                                    p.magnitude().points().last().unwrap(),
+                                ),
+                            };
+                            println!(
+                                "{set}/{}: '{}' {:?} {:?} traces {} rows {n} {a:?} {b:?} phase {:?} {:?} {:?}",
+                                path.file_name().unwrap().to_string_lossy(),
+                                f.name,
+                                f.format,
+                                f.trace().kind(),
+                                f.traces().len(),
+                                f.trace().phase().map(|p| p.values()[0]),
+                                f.drive,
+                                f.assumptions
+                            );
+                        }
+                        Err(e) => println!("{set}/{e}"),
+                    }
+                }
+            }
+        }
+    }
+}
