@@ -104,6 +104,8 @@ pub fn parse(text: &str, place: &str) -> Result<Plan, PlanFileError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::quantity::{Frequency, Level, Seconds};
 
@@ -180,5 +182,13 @@ mod tests {
     fn a_level_may_be_written_as_a_number() {
         let text = builtin_text("response").unwrap().replace("\"-12dBFS\"", "-6");
         assert_eq!(parse(&text, "mine.toml").unwrap().sweep().level, Level::from_db(-6.0));
+    }
+    proptest! {
+        #[test]
+        fn any_text_is_a_plan_or_refused_without_panic(text in ".{0,80}", value in ".{0,12}") {
+            let _ = parse(&text, "a.toml");
+            let right = builtin_text("response").unwrap();
+            let _ = parse(&right.replace("\"5Hz\"", &value), "a.toml");
+        }
     }
 }

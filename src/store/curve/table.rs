@@ -1,5 +1,7 @@
 //! From text to rows of numbers: lines, separators and decimal marks are found out.
 
+use std::cmp::Reverse;
+
 use super::number::{self, Decimal};
 
 /// What stands between two columns.
@@ -56,14 +58,16 @@ struct Line {
 
 /// Finds the rows of numbers in a text; `None` if there are none.
 pub(super) fn find(text: &str) -> Option<Table> {
+    /// So many rows tell the dialect; the rest of a long file is read once.
+    const SAMPLE: usize = 1000;
     let lines = lines(text);
+    let sample = || lines.iter().filter(|line| begins_with_number(&line.text)).take(SAMPLE);
     let tried = DIALECTS.iter().enumerate().map(|(preference, &dialect)| {
-        let attempt = Attempt::new(&lines, dialect);
-        let merit = (attempt.alike, std::cmp::Reverse((attempt.doubtful, preference)));
-        (merit, attempt)
+        let attempt = Attempt::new(sample(), dialect);
+        ((attempt.alike, Reverse((attempt.doubtful, preference))), dialect)
     });
-    let (_, best) = tried.max_by_key(|(merit, _)| *merit)?;
-    if best.alike == 0 { None } else { Some(best.into_table(&lines)) }
+    let ((alike, _), dialect) = tried.max_by_key(|(merit, _)| *merit)?;
+    (alike > 0).then(|| Attempt::new(lines.iter(), dialect).into_table(&lines))
 }
 
 /// The lines of a text that are not blank, whatever ends them: LF, CR LF, CR, CR CR LF, mixed.
@@ -138,10 +142,10 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn new(lines: &[Line], dialect: (Separator, Decimal)) -> Self {
+    fn new<'a>(lines: impl Iterator<Item = &'a Line>, dialect: (Separator, Decimal)) -> Self {
         let mut doubtful = 0;
         let mut counts = [0; MOST_COLUMNS + 1];
-        let mut rows = Vec::with_capacity(lines.len());
+        let mut rows = Vec::new();
         for line in lines {
             let row = read_row(&line.text, dialect).map(|(cells, marks)| {
                 doubtful += marks;

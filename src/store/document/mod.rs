@@ -108,7 +108,7 @@ fn head(kind: &str) -> Map<String, Value> {
     document
 }
 
-const fn kind_name(kind: TraceKind) -> &'static str {
+pub(super) const fn kind_name(kind: TraceKind) -> &'static str {
     match kind {
         TraceKind::Response => "response",
         TraceKind::Impedance => "impedance",
