@@ -7,6 +7,8 @@
 pub mod atomic;
 pub mod curve;
 pub mod document;
+#[cfg(test)]
+mod fixture;
 pub mod library;
 pub mod plan;
 pub mod wav;

@@ -104,7 +104,10 @@ pub fn parse(text: &str, place: &str) -> Result<Plan, PlanFileError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::quantity::{Frequency, Level, Seconds};
 
     fn refusal(change: (&str, &str)) -> String {
         let text = builtin_text("response").unwrap();
@@ -134,9 +137,9 @@ mod tests {
         assert_eq!((sweep.start.hz(), sweep.stop.hz()), (5.0, 23_000.0));
         assert_eq!((sweep.flat_from.hz(), sweep.flat_to.hz()), (10.0, 20_500.0));
         assert_eq!((sweep.repeats, sweep.level.db()), (2, -12.0));
-        assert_eq!(plan.analysis().gate_after.s(), 0.5);
+        assert_eq!(plan.analysis().gate_after, Seconds::new(0.5).unwrap());
         assert_eq!(load("response-quick").unwrap().sweep().repeats, 1);
-        assert_eq!(load("wide-96k").unwrap().analysis().to.hz(), 40_000.0);
+        assert_eq!(load("wide-96k").unwrap().analysis().to, Frequency::new(40e3).unwrap());
     }
 
     #[test]
@@ -178,6 +181,14 @@ mod tests {
     #[test]
     fn a_level_may_be_written_as_a_number() {
         let text = builtin_text("response").unwrap().replace("\"-12dBFS\"", "-6");
-        assert_eq!(parse(&text, "mine.toml").unwrap().sweep().level.db(), -6.0);
+        assert_eq!(parse(&text, "mine.toml").unwrap().sweep().level, Level::from_db(-6.0));
+    }
+    proptest! {
+        #[test]
+        fn any_text_is_a_plan_or_refused_without_panic(text in ".{0,80}", value in ".{0,12}") {
+            let _ = parse(&text, "a.toml");
+            let right = builtin_text("response").unwrap();
+            let _ = parse(&right.replace("\"5Hz\"", &value), "a.toml");
+        }
     }
 }

@@ -132,7 +132,7 @@ mod tests {
     use crate::model::SampleFormat;
 
     /// A file of the given 16 bytes of format, extra chunks and data.
-    fn file(form: &[u8; 4], format: &[u8], extra: &[u8], claim: u32, data: &[u8]) -> Vec<u8> {
+    fn file(form: &[u8], format: &[u8], extra: &[u8], claim: u32, data: &[u8]) -> Vec<u8> {
         let mut bytes = form.to_vec();
         bytes.extend(0_u32.to_le_bytes());
         bytes.extend(b"WAVEfmt ");
@@ -181,8 +181,8 @@ mod tests {
     fn twenty_four_bits_in_four_bytes_are_found_on_either_side() {
         let format = pcm(1, 1, 48000, 4, 24);
         let low = [0x60, 0xff, 0xff, 0x00, 0x01, 0x00, 0x40, 0x00];
-        assert_eq!(values(&file(b"RIFF", &format, &[], 8, &low))[1], 4_194_305.0 / 8_388_608.0);
-        assert_eq!(values(&file(b"RIFF", &format, &[], 8, &low))[0], -160.0 / 8_388_608.0);
+        let expected = [-160.0 / 8_388_608.0, 4_194_305.0 / 8_388_608.0];
+        assert_eq!(values(&file(b"RIFF", &format, &[], 8, &low)), expected);
         let high = [0, 0, 0, 0x40, 0, 0, 0, 0xc0];
         let read = parse(&file(b"RIFF", &format, &[], 8, &high)).unwrap().recording;
         assert_eq!(read.samples().row(0).to_vec(), [0.5, -0.5]);
@@ -254,7 +254,7 @@ mod tests {
             claim in any::<u32>(),
             data in proptest::collection::vec(any::<u8>(), 0..60),
         ) {
-            let _ = parse(&file(&form, &format, &[], claim, &data));
+            let _ = parse(&file(&form[..], &format, &[], claim, &data));
         }
 
         #[test]

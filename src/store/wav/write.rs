@@ -33,7 +33,7 @@ pub enum WavWriteError {
 ///
 /// # Errors
 ///
-/// As [`write`].
+/// As [`write()`].
 pub fn write_recording(
     path: &Path,
     recording: &Recording,

@@ -1,0 +1,114 @@
+//! Curves in our own JSON documents.
+
+use serde_json::{Map, Value};
+
+use super::{CurveFile, CurveFormat, CurveProblem, NamedTrace};
+use crate::model::{Curve, FrequencyGrid, Polar, Trace};
+use crate::quantity::unit::Unit;
+use crate::store::document;
+
+/// The lists of a document whose members hold a curve, with the key that names each.
+const LISTS: [(&str, &str); 2] = [("states", "name"), ("sources", "source_ohm")];
+
+/// Reads the curves of a document: its own, else those of its states or sources.
+pub(super) fn read(text: &str, name: &str) -> Result<CurveFile, CurveProblem> {
+    let document: Value =
+        serde_json::from_str(text).map_err(|error| CurveProblem::Json(error.to_string()))?;
+    let document = document.as_object().ok_or_else(|| not_ours("no object"))?;
+    match document.get("schema").and_then(Value::as_u64) {
+        Some(document::SCHEMA) => {}
+        Some(found) => return Err(CurveProblem::Schema { found, known: document::SCHEMA }),
+        None => return Err(not_ours("no schema")),
+    }
+    let name = document.get("name").and_then(Value::as_str).unwrap_or(name).to_owned();
+    let traces = match document.get("curve") {
+        Some(curve) => vec![NamedTrace { name: name.clone(), trace: trace(curve)? }],
+        None => listed(document)?,
+    };
+    if traces.is_empty() {
+        return Err(CurveProblem::NoCurve(reason(document)));
+    }
+    Ok(CurveFile {
+        name,
+        format: CurveFormat::Json,
+        traces,
+        drive: None,
+        comments: Vec::new(),
+        assumptions: Vec::new(),
+    })
+}
+
+fn not_ours(what: &str) -> CurveProblem {
+    CurveProblem::Json(format!("{what} where a document with a curve was expected"))
+}
+
+/// Why a document holds no curve, from its own findings.
+fn reason(document: &Map<String, Value>) -> String {
+    let findings = document.get("findings").and_then(Value::as_array);
+    let refusal = findings.and_then(|findings| {
+        findings.iter().find(|finding| finding.get("severity") == Some(&"refusal".into()))
+    });
+    let kind = refusal.and_then(|finding| finding.get("kind")).and_then(Value::as_str);
+    kind.map_or_else(String::new, |kind| format!(": the measurement was refused ({kind})"))
+}
+
+fn listed(document: &Map<String, Value>) -> Result<Vec<NamedTrace>, CurveProblem> {
+    let figures = document.get("figures").and_then(Value::as_object);
+    let mut traces = Vec::new();
+    for (list, key) in LISTS {
+        let members = figures.and_then(|figures| figures.get(list)).and_then(Value::as_array);
+        for member in members.into_iter().flatten() {
+            let name = match member.get(key) {
+                Some(Value::String(name)) => name.clone(),
+                Some(number) => format!("{number} Ω"),
+                None => list.to_owned(),
+            };
+            if let Some(curve) = member.get("curve") {
+                traces.push(NamedTrace { name, trace: trace(curve)? });
+            }
+        }
+    }
+    Ok(traces)
+}
+
+fn trace(curve: &Value) -> Result<Trace, CurveProblem> {
+    let hz = numbers(curve, "frequency_hz")?.ok_or_else(|| not_ours("no frequency_hz"))?;
+    let grid = FrequencyGrid::new(hz)?;
+    if let Some(db) = numbers(curve, "magnitude_db")? {
+        return Ok(Trace::Response(polar(curve, grid, db, "u_magnitude_db")?));
+    }
+    if let Some(ohm) = numbers(curve, "magnitude_ohm")? {
+        return Ok(Trace::Impedance(polar(curve, grid, ohm, "u_magnitude_ohm")?));
+    }
+    Err(not_ours("neither magnitude_db nor magnitude_ohm"))
+}
+
+fn polar<U: Unit>(
+    curve: &Value,
+    grid: FrequencyGrid,
+    magnitude: Vec<f64>,
+    u_key: &str,
+) -> Result<Polar<U>, CurveProblem> {
+    let magnitude = with_u(Curve::new(grid.clone(), magnitude.into())?, curve, u_key)?;
+    match numbers(curve, "phase_deg")? {
+        Some(degrees) => {
+            let phase = with_u(Curve::new(grid, degrees.into())?, curve, "u_phase_deg")?;
+            Ok(Polar::new(magnitude, phase)?)
+        }
+        None => Ok(Polar::of_magnitude(magnitude)),
+    }
+}
+
+fn with_u<U: Unit>(values: Curve<U>, curve: &Value, key: &str) -> Result<Curve<U>, CurveProblem> {
+    match numbers(curve, key)? {
+        Some(u) => Ok(values.with_u(u.into())?),
+        None => Ok(values),
+    }
+}
+
+/// The numbers under a key; `None` if the key is absent.
+fn numbers(curve: &Value, key: &str) -> Result<Option<Vec<f64>>, CurveProblem> {
+    let Some(list) = curve.get(key) else { return Ok(None) };
+    let numbers = list.as_array().and_then(|list| list.iter().map(Value::as_f64).collect());
+    numbers.map(Some).ok_or_else(|| CurveProblem::Json(format!("{key} is not a list of numbers")))
+}

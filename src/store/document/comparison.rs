@@ -1,0 +1,144 @@
+//! Documents of comparisons.
+
+use serde_json::{Map, Value, json};
+
+use super::{curve_object, head, without_nulls};
+use crate::model::{
+    Normalisation, SourceComparison, SourceEffect, StateComparison, StateDifference, StateSummary,
+};
+
+/// The document of one headphone in several states.
+#[must_use]
+pub fn states(comparison: &StateComparison) -> Value {
+    let mut document = head("states");
+    let states: Value = comparison.states.iter().map(state).collect();
+    let differences: Value = comparison.differences.iter().map(difference).collect();
+    let figures = json!({
+        "states": states,
+        "differences": differences,
+        "normalisation": normalisation(comparison.normalisation),
+        "smoothing": comparison.smoothing.to_string(),
+    });
+    document.insert("figures".to_owned(), figures);
+    document.insert("findings".to_owned(), json!([]));
+    without_nulls(Value::Object(document))
+}
+
+fn state(state: &StateSummary) -> Value {
+    let mut curve = curve_object(&state.mean, None);
+    if let (Some(sd), Some(curve)) = (&state.sd, curve.as_object_mut()) {
+        curve.insert("sd_magnitude_db".to_owned(), sd.values().to_vec().into());
+    }
+    json!({
+        "name": state.name,
+        "n": state.seatings.len(),
+        "bass_shelf_db": state.bass_shelf_db.map(|spread| spread.mean),
+        "bass_shelf_sd_db": state.bass_shelf_db.and_then(|spread| spread.sd),
+        "corner_minus_3_db_hz": state.corner_minus_3_db_hz,
+        "curve": curve,
+    })
+}
+
+fn difference(difference: &StateDifference) -> Value {
+    let shelf = difference.bass_shelf_db;
+    json!({
+        "state": difference.state,
+        "reference": difference.reference,
+        "bass_shelf_db": shelf.map(|shelf| shelf.value),
+        "u_bass_shelf_db": shelf.map(|shelf| shelf.u),
+        "curve": curve_object(&difference.curve, None),
+    })
+}
+
+/// The document of what source impedances do to a headphone.
+#[must_use]
+pub fn sources(comparison: &SourceComparison) -> Value {
+    let mut document = head("source");
+    let sources: Value = comparison.sources.iter().map(source).collect();
+    let limits: Map<String, Value> = comparison
+        .limits
+        .iter()
+        .filter_map(|limit| Some((limit.limit_db.to_string(), limit.source?.ohm().into())))
+        .collect();
+    let figures = json!({
+        "sources": sources,
+        "eighth_rule_ohm": comparison.eighth_rule.allows.ohm(),
+        "eighth_rule_costs_db": comparison.eighth_rule.costs_db,
+        "limit_ohm": limits,
+        "normalisation": normalisation(comparison.normalisation),
+    });
+    document.insert("figures".to_owned(), figures);
+    document.insert("findings".to_owned(), json!([]));
+    without_nulls(Value::Object(document))
+}
+
+fn source(effect: &SourceEffect) -> Value {
+    let response = effect.response.as_ref().map(|response| curve_object(response, None));
+    json!({
+        "source_ohm": effect.source.ohm(),
+        "worst_db": effect.worst_db,
+        "worst_hz": effect.worst_hz,
+        "peak_to_peak_db": effect.peak_to_peak_db,
+        "loss_db": effect.loss_db,
+        "damping_factor": effect.damping_factor,
+        "curve": curve_object(&effect.curve, None),
+        "response": response,
+    })
+}
+
+fn normalisation(normalisation: Normalisation) -> Value {
+    match normalisation {
+        Normalisation::At(frequency) => json!({ "at_hz": frequency.hz() }),
+        Normalisation::Over(from, to) => json!({ "from_hz": from.hz(), "to_hz": to.hz() }),
+        Normalisation::None => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{curve, document, fixture};
+
+    #[test]
+    fn states_have_the_keys_that_others_read() {
+        let document = states(&fixture::states());
+        let figures = &document["figures"];
+        let fresh = &figures["states"][0];
+        assert_eq!((&fresh["name"], &fresh["n"]), (&json!("fresh"), &json!(2)));
+        assert_eq!(fresh["bass_shelf_db"], json!(1.5));
+        assert_eq!(fresh["bass_shelf_sd_db"], json!(0.2));
+        assert_eq!(fresh["curve"]["sd_magnitude_db"].as_array().map(Vec::len), Some(3));
+        let worn = &figures["states"][1];
+        assert!(worn.get("corner_minus_3_db_hz").is_none() && worn.get("bass_shelf_db").is_none());
+        let difference = &figures["differences"][0];
+        assert_eq!(
+            (&difference["state"], &difference["reference"]),
+            (&json!("worn"), &json!("fresh"))
+        );
+        assert_eq!(difference["u_bass_shelf_db"], json!(0.25));
+        assert_eq!(difference["curve"]["u_magnitude_db"].as_array().map(Vec::len), Some(3));
+        assert_eq!(figures["normalisation"]["at_hz"], json!(1000.0));
+    }
+
+    #[test]
+    fn sources_have_the_keys_that_others_read() {
+        let document = sources(&fixture::sources());
+        let figures = &document["figures"];
+        let effect = &figures["sources"][0];
+        assert_eq!((&effect["source_ohm"], &effect["worst_db"]), (&json!(33.0), &json!(2.0)));
+        assert!(effect.get("damping_factor").is_some() && effect.get("response").is_none());
+        assert_eq!(figures["eighth_rule_ohm"], json!(4.0));
+        assert_eq!(figures["limit_ohm"], json!({ "0.1": 1.25, "1": 14.0 }));
+    }
+
+    #[test]
+    fn a_documents_curves_are_read_back_by_their_names() {
+        for (document, name) in
+            [(states(&fixture::states()), "fresh"), (sources(&fixture::sources()), "33.0 Ω")]
+        {
+            let text = document::to_text(&document);
+            let file = curve::parse(text.as_bytes(), std::path::Path::new("a.json")).unwrap();
+            assert_eq!(file.traces()[0].name, name);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Small measurements and comparisons for the tests of this room.
+
+use std::collections::BTreeMap;
+
+use ndarray::Array2;
+use num_complex::Complex64;
+
+use super::plan;
+use crate::model::{
+    ChannelMap, ChannelRole, Conditions, Covariance, Curve, EighthRule, Finding, FindingKind,
+    FrequencyGrid, Impedance, ImpedanceFigures, ImpedanceSettings, Measurement, Normalisation,
+    Outcome, Recording, Resonance, Response, ResponseFigures, RigIdentity, RigKind, SampleFormat,
+    SourceComparison, SourceEffect, SourceLimit, Spread, StateComparison, StateDifference,
+    StateSummary, Topology, TraceKind,
+};
+use crate::quantity::unit::Decibel;
+use crate::quantity::{Frequency, Percent, Resistance, SampleRate, Smoothing, Uncertain};
+
+fn grid() -> FrequencyGrid {
+    FrequencyGrid::new(vec![100.0, 1000.0, 10_000.0]).unwrap()
+}
+
+fn conditions() -> Conditions {
+    let plan = plan::load("response").unwrap();
+    Conditions {
+        made_at: "2026-11-23T05:20:34Z".to_owned(),
+        tool: "0.1.0".to_owned(),
+        rig: RigIdentity { kind: RigKind::Simulated, name: "dynamic".to_owned() },
+        stimulus: plan.name().to_owned(),
+        analysis: *plan.analysis(),
+        plan: Some(plan),
+        channels: ChannelMap::new([(ChannelRole::Reference, 0), (ChannelRole::Microphone, 1)]),
+        impedance: None,
+        tags: BTreeMap::from([("state".to_owned(), "fresh".to_owned())]),
+        takes: Vec::new(),
+    }
+}
+
+/// A response of three points with uncertainty, a figure and a finding.
+pub(super) fn response() -> Measurement {
+    let response = Response::from_fn(grid(), |f| Complex64::from_polar(0.5, -f / 5000.0)).unwrap();
+    let response = response.with_covariance(vec![Covariance::circular(1e-3); 3]).unwrap();
+    let figures = ResponseFigures { delay_samples: Some(12.5), ..ResponseFigures::default() };
+    Measurement {
+        conditions: conditions(),
+        outcome: Outcome::Response { response, figures },
+        findings: vec![Finding::note(FindingKind::ClockDrift { ppm: 3.5 })],
+    }
+}
+
+/// An impedance of three points behind a sense resistor.
+pub(super) fn impedance() -> Measurement {
+    let impedance = Impedance::from_fn(grid(), |f| Complex64::new(300.0, f / 100.0)).unwrap();
+    let resonance = Resonance { frequency_hz: 100.0, peak_ohm: 300.0 };
+    let figures = ImpedanceFigures { resonances: vec![resonance], ..ImpedanceFigures::default() };
+    let settings = ImpedanceSettings {
+        sense_resistor: Resistance::new(100.0).unwrap(),
+        resistor_tolerance: Percent::new(0.1).unwrap(),
+        topology: Topology::HighSide,
+        input_resistance: None,
+        gain_match_db: 0.02,
+    };
+    Measurement {
+        conditions: Conditions { impedance: Some(settings), ..conditions() },
+        outcome: Outcome::Impedance { impedance, figures },
+        findings: vec![Finding::warning(FindingKind::Uncalibrated)],
+    }
+}
+
+/// A measurement that was refused.
+pub(super) fn refused() -> Measurement {
+    let clipped = FindingKind::Clipped { channel: 2, samples: 17, first_at_s: 1.25 };
+    Measurement {
+        conditions: conditions(),
+        outcome: Outcome::Refused(TraceKind::Response),
+        findings: vec![Finding::refusal(clipped)],
+    }
+}
+
+/// A short take of two channels.
+pub(super) fn recording() -> Recording {
+    let samples = Array2::from_shape_fn((2, 480), |(channel, frame)| {
+        let step = 1.0 / 8_388_608.0;
+        step * ((frame * 1009 + channel * 17) % 8_000_000) as f64 - 0.25
+    });
+    let rig = RigIdentity { kind: RigKind::Simulated, name: "dynamic".to_owned() };
+    let rate = SampleRate::new(48_000).unwrap();
+    Recording::new(rate, samples, SampleFormat::Integer(24), rig).unwrap()
+}
+
+fn constant(db: f64) -> Curve<Decibel> {
+    Curve::from_fn(grid(), |_| db).unwrap()
+}
+
+/// Two states: two seatings of one, one of the other.
+pub(super) fn states() -> StateComparison {
+    let state = |name: &str, mean: f64, seatings: usize| StateSummary {
+        name: name.to_owned(),
+        seatings: vec![constant(mean); seatings],
+        mean: constant(mean),
+        sd: (seatings > 1).then(|| constant(0.1)),
+        bass_shelf_db: (seatings > 1).then_some(Spread { mean: 1.5, sd: Some(0.2) }),
+        corner_minus_3_db_hz: None,
+    };
+    let difference = StateDifference {
+        state: "worn".to_owned(),
+        reference: "fresh".to_owned(),
+        curve: constant(-2.0).with_u(vec![0.3; 3].into()).unwrap(),
+        bass_shelf_db: Some(Uncertain::new(-1.0, 0.25)),
+    };
+    StateComparison {
+        states: vec![state("fresh", 1.0, 2), state("worn", -1.0, 1)],
+        differences: vec![difference],
+        normalisation: Normalisation::At(Frequency::new(1000.0).unwrap()),
+        smoothing: Smoothing::None,
+    }
+}
+
+/// One source, and limits of which one is never reached.
+pub(super) fn sources() -> SourceComparison {
+    let Outcome::Impedance { impedance, .. } = impedance().outcome else { unreachable!() };
+    let ohm = |ohm: f64| Resistance::new(ohm).unwrap();
+    let effect = SourceEffect {
+        source: ohm(33.0),
+        curve: constant(2.0),
+        worst_db: 2.0,
+        worst_hz: 100.0,
+        peak_to_peak_db: 2.5,
+        loss_db: -3.0,
+        damping_factor: Some(9.0),
+        response: None,
+    };
+    let limit = |limit_db, source| SourceLimit { limit_db, source };
+    SourceComparison {
+        impedance,
+        sources: vec![effect],
+        eighth_rule: EighthRule { allows: ohm(4.0), costs_db: 0.4 },
+        limits: vec![limit(0.1, Some(ohm(1.25))), limit(0.5, None), limit(1.0, Some(ohm(14.0)))],
+        normalisation: Normalisation::None,
+    }
+}

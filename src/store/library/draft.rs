@@ -1,0 +1,233 @@
+//! A measurement that is being made: takes first, the result when it is there.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::manifest::{self, Manifest};
+use super::{LibraryError, hash};
+use crate::model::{Measurement, Recording, TakeRecord, Trace};
+use crate::store::atomic::{self, Overwrite, WriteError};
+use crate::store::curve::{self, CurveFormat, CurveLabel};
+use crate::store::{document, wav};
+
+/// What a folder that is not finished is called: `.NAME.partial`.
+pub(super) const PARTIAL: &str = ".partial";
+
+/// What happens when a folder of the wanted name is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clash {
+    /// The new one gets `-2`, `-3` … behind its name.
+    Number,
+    /// The new one is refused.
+    Refuse,
+}
+
+/// A measurement's folder that is being filled, hidden beside its place.
+///
+/// Every take is on the disk before it is analysed. A draft that is never finished stays there
+/// with its takes, and [`Library::list`](super::Library::list) reports it; one without takes
+/// goes away by itself.
+#[derive(Debug)]
+pub struct Draft {
+    parent: PathBuf,
+    name: String,
+    clash: Clash,
+    folder: PathBuf,
+    takes: Vec<TakeRecord>,
+    derived: BTreeMap<String, String>,
+}
+
+impl Draft {
+    /// Begins a measurement whose folder will be `parent/name`. The parent is made if missing.
+    ///
+    /// # Errors
+    ///
+    /// When the name is no plain name, the folder is there and must not be numbered, or the
+    /// system refuses.
+    pub fn create(parent: &Path, name: &str, clash: Clash) -> Result<Self, LibraryError> {
+        super::plain_name(name)?;
+        let refused = |path: &Path| {
+            let path = path.to_owned();
+            move |source| LibraryError::Io { path, source }
+        };
+        fs::create_dir_all(parent).map_err(refused(parent))?;
+        let place = parent.join(name);
+        if clash == Clash::Refuse && is_taken(&place) {
+            return Err(LibraryError::Exists { path: place });
+        }
+        let mut number = 1;
+        let folder = loop {
+            let folder = parent.join(format!(".{}{PARTIAL}", numbered(name, number)));
+            match fs::create_dir(&folder) {
+                Ok(()) => break folder,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+                Err(error) => return Err(refused(&folder)(error)),
+            }
+        };
+        Ok(Self {
+            parent: parent.to_owned(),
+            name: name.to_owned(),
+            clash,
+            folder,
+            takes: Vec::new(),
+            derived: BTreeMap::new(),
+        })
+    }
+
+    /// The folder as it is now, hidden.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The takes that are on the disk.
+    #[must_use]
+    pub fn takes(&self) -> &[TakeRecord] {
+        &self.takes
+    }
+
+    /// Writes a take, with as many bits as the device gave, and waits until it is on the disk.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn add_take(&mut self, recording: &Recording) -> Result<TakeRecord, LibraryError> {
+        let path = self.next_take();
+        wav::write_recording(&path, recording, Overwrite::Refuse)?;
+        self.record(&path, recording)
+    }
+
+    /// Copies the file of a take that exists already, byte for byte, so that the folder can be
+    /// moved and kept by itself.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be copied.
+    pub fn add_take_file(
+        &mut self,
+        file: &Path,
+        recording: &Recording,
+    ) -> Result<TakeRecord, LibraryError> {
+        let path = self.next_take();
+        let unreadable = |source| LibraryError::Io { path: file.to_owned(), source };
+        let mut source = fs::File::open(file).map_err(unreadable)?;
+        atomic::write_with(&path, Overwrite::Refuse, |copy| {
+            io::copy(&mut source, copy).map(drop).map_err(WriteError::at(&path))
+        })?;
+        self.record(&path, recording)
+    }
+
+    fn next_take(&self) -> PathBuf {
+        self.folder.join(format!("take-{}.wav", self.takes.len() + 1))
+    }
+
+    /// The record of a take, with the hash of what the disk gives back.
+    fn record(&mut self, path: &Path, recording: &Recording) -> Result<TakeRecord, LibraryError> {
+        let sha256 = hash::of_file(path)
+            .map_err(|source| LibraryError::Io { path: path.to_owned(), source })?;
+        let record = TakeRecord {
+            file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            sha256: Some(sha256),
+            frames: recording.frames(),
+            channels: recording.channels(),
+            rate_hz: recording.rate().hz(),
+            delay_samples: None,
+        };
+        self.takes.push(record.clone());
+        Ok(record)
+    }
+
+    /// Writes a file that was derived from the takes: a figure, a table.
+    ///
+    /// # Errors
+    ///
+    /// When the name is no plain name, is taken, or the file cannot be written.
+    pub fn add_file(&mut self, name: &str, bytes: &[u8]) -> Result<(), LibraryError> {
+        super::plain_name(name)?;
+        atomic::write_bytes(&self.folder.join(name), bytes, Overwrite::Refuse)?;
+        self.derived.insert(name.to_owned(), hash::of_bytes(bytes));
+        Ok(())
+    }
+
+    /// Writes the result beside its takes and moves the folder into its place, which it returns.
+    ///
+    /// The manifest's takes are those of this draft, with the delays that the measurement found.
+    ///
+    /// # Errors
+    ///
+    /// When something cannot be written or the place is taken; the takes stay where they are.
+    pub fn finish(mut self, measurement: &Measurement) -> Result<PathBuf, LibraryError> {
+        let measurement = self.with_own_takes(measurement);
+        if let Some(trace) = measurement.outcome.to_trace() {
+            self.add_curve(&trace)?;
+        }
+        let kind = document::kind_name(measurement.outcome.kind());
+        let text = document::to_text(&document::measurement(&measurement));
+        self.add_file(&format!("{kind}.json"), text.as_bytes())?;
+        let path = self.folder.join(manifest::FILE_NAME);
+        let text = Manifest::of(&measurement, self.derived.clone()).to_text(&path)?;
+        atomic::write_bytes(&path, text.as_bytes(), Overwrite::Refuse)?;
+        self.move_into_place()
+    }
+
+    fn with_own_takes(&self, measurement: &Measurement) -> Measurement {
+        let mut measurement = measurement.clone();
+        let found = std::mem::take(&mut measurement.conditions.takes);
+        let delay = |i: usize| found.get(i).and_then(|take: &TakeRecord| take.delay_samples);
+        let takes = self.takes.iter().enumerate();
+        measurement.conditions.takes =
+            takes.map(|(i, take)| TakeRecord { delay_samples: delay(i), ..take.clone() }).collect();
+        measurement
+    }
+
+    fn add_curve(&mut self, trace: &Trace) -> Result<(), LibraryError> {
+        let name = format!("{}.csv", document::kind_name(trace.kind()));
+        let label = CurveLabel::named(self.name.clone());
+        let text = curve::to_text(trace, &label, CurveFormat::Csv);
+        self.add_file(&name, text.unwrap_or_default().as_bytes())
+    }
+
+    fn move_into_place(mut self) -> Result<PathBuf, LibraryError> {
+        atomic::sync_folder(&self.folder);
+        let mut number = 1;
+        loop {
+            let place = self.parent.join(numbered(&self.name, number));
+            if is_taken(&place) {
+                if self.clash == Clash::Refuse {
+                    return Err(LibraryError::Exists { path: place });
+                }
+                number += 1;
+                continue;
+            }
+            fs::rename(&self.folder, &place)
+                .map_err(|source| LibraryError::Io { path: place.clone(), source })?;
+            atomic::sync_folder(&self.parent);
+            self.folder.clone_from(&place);
+            return Ok(place);
+        }
+    }
+}
+
+/// A draft without takes has nothing to keep.
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if self.takes.is_empty() {
+            // Only an empty folder goes: one with files in it stays.
+            let _ = fs::remove_dir(&self.folder);
+        }
+    }
+}
+
+fn numbered(name: &str, number: usize) -> String {
+    if number == 1 { name.to_owned() } else { format!("{name}-{number}") }
+}
+
+/// Whether something is there. An empty folder may be moved onto.
+fn is_taken(place: &Path) -> bool {
+    match fs::read_dir(place) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(_) => fs::symlink_metadata(place).is_ok(),
+    }
+}
