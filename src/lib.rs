@@ -18,6 +18,7 @@
 //! | [`report`] | documents |
 //! | [`cli`] | the command line |
 
+pub mod cli;
 pub mod dsp;
 pub mod measure;
 pub mod metrology;

@@ -1,3 +1,5 @@
 //! The command `cansweep`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    cansweep::cli::run()
+}

@@ -3,6 +3,14 @@
 //! The simulator computes from circuit and acoustic equations and shares no analysis code, so
 //! what agrees here agrees for a reason.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "these are tests"
+)]
+
 mod support;
 
 use cansweep::measure::{Analysed, Analyser, Inverse, Rig, Unwatched, stimulus_of};

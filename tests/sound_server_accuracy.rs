@@ -6,7 +6,13 @@
 //! convolver plays. Without them every test says that it was skipped. `CANSWEEP_BENCH_RUNS`
 //! repeats (one by default), without load and with every core busy in turn.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "these are tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "these are tests"
+)]
 
 #[path = "ngspice/mod.rs"]
 mod ngspice;

@@ -71,7 +71,9 @@ impl Transform {
         let done = self.inverse.process_with_scratch(&mut spectrum, &mut signal, &mut self.scratch);
         debug_assert!(done.is_ok(), "the buffers have the planned lengths");
         let scale = 1.0 / self.len as f64;
-        signal.iter_mut().for_each(|v| *v *= scale);
+        for v in &mut signal {
+            *v *= scale;
+        }
         signal
     }
 }

@@ -1,7 +1,5 @@
 //! A look at the raw samples of a take, before anything is computed from them.
 
-use ndarray::ArrayView1;
-
 use crate::model::{Completeness, Finding, FindingKind, Recording, SampleFormat};
 use crate::quantity::amplitude_db;
 
@@ -34,11 +32,11 @@ pub(super) fn scrutinise(recording: &Recording, channels: &[usize]) -> Vec<Findi
     findings
 }
 
-fn peak(channel: ArrayView1<'_, f64>) -> f64 {
+fn peak(channel: &[f64]) -> f64 {
     channel.iter().fold(0.0_f64, |peak, v| peak.max(v.abs()))
 }
 
-fn clipping(recording: &Recording, index: usize, channel: ArrayView1<'_, f64>) -> Option<Finding> {
+fn clipping(recording: &Recording, index: usize, channel: &[f64]) -> Option<Finding> {
     let at_the_end = |v: &&f64| v.abs() >= FULL_SCALE;
     let mut samples = channel.iter().filter(at_the_end).count();
     let mut first = channel.iter().position(|v| v.abs() >= FULL_SCALE);
@@ -61,7 +59,7 @@ struct FlatTop {
 ///
 /// A steady sine spends 1.4 % of its time within a thousandth of its upper peak, and a noisy or
 /// varying signal less; clipped by 0.1 dB it spends 5 % there, by 0.5 dB 11 %.
-fn flat_top(channel: ArrayView1<'_, f64>, recording: &Recording) -> Option<FlatTop> {
+fn flat_top(channel: &[f64], recording: &Recording) -> Option<FlatTop> {
     const WINDOW_S: f64 = 0.1;
     const WITHIN: f64 = 0.999;
     const SHARE: f64 = 0.075;
@@ -75,7 +73,7 @@ fn flat_top(channel: ArrayView1<'_, f64>, recording: &Recording) -> Option<FlatT
         // A float file may hold what a 16-bit converter gave.
         SampleFormat::Float => SampleFormat::Integer(16).step(),
     };
-    let chunks = channel.as_slice()?.chunks_exact(window).enumerate();
+    let chunks = channel.chunks_exact(window).enumerate();
     for (i, piece) in chunks {
         for extreme in [top, bottom] {
             let count = piece.iter().filter(|&&v| v / extreme >= WITHIN).count();

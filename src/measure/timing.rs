@@ -4,8 +4,6 @@
 //! and between the sweeps are compared with those played. A difference that grows evenly is two
 //! clocks running differently; one that does not is a loss.
 
-use ndarray::ArrayView1;
-
 use crate::dsp::lag::lag_between;
 use crate::model::{Finding, FindingKind, RigKind, Stimulus};
 
@@ -37,7 +35,7 @@ pub(super) struct Arrivals<'a> {
 
 /// The finding about lost samples or drift, if there is one.
 pub(super) fn check(
-    channel: ArrayView1<'_, f64>,
+    channel: &[f64],
     stimulus: &Stimulus,
     arrivals: &Arrivals<'_>,
 ) -> Option<Finding> {
@@ -122,7 +120,7 @@ struct PilotPair {
 
 impl PilotPair {
     /// Looks for the pilots within 0.9 s of where they should be. `None` if the stimulus has none.
-    fn find(channel: ArrayView1<'_, f64>, stimulus: &Stimulus, delay: isize) -> Option<Self> {
+    fn find(channel: &[f64], stimulus: &Stimulus, delay: isize) -> Option<Self> {
         const REACH_S: f64 = 0.9;
         const MARGIN_S: f64 = 0.03;
         let (&[first, .., second], rate) = (stimulus.pilot_starts(), stimulus.rate()) else {
@@ -153,7 +151,7 @@ impl PilotPair {
 }
 
 /// A piece of a channel; zero where it reaches outside.
-fn piece(channel: ArrayView1<'_, f64>, from: isize, len: usize) -> Vec<f64> {
+fn piece(channel: &[f64], from: isize, len: usize) -> Vec<f64> {
     let sample = |k: isize| usize::try_from(k).ok().and_then(|k| channel.get(k)).copied();
     (from..from + len as isize).map(|k| sample(k).unwrap_or(0.0)).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use ndarray::{Array2, ArrayView1};
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::quantity::SampleRate;
@@ -161,8 +161,8 @@ impl Recording {
 
     /// The samples of one channel, counted from zero; `None` if there is no such channel.
     #[must_use]
-    pub fn channel(&self, index: usize) -> Option<ArrayView1<'_, f64>> {
-        (index < self.channels()).then(|| self.samples.row(index))
+    pub fn channel(&self, index: usize) -> Option<&[f64]> {
+        (index < self.channels()).then(|| self.samples.row(index).to_slice()).flatten()
     }
 
     /// How the samples were stored.

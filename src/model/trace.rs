@@ -4,6 +4,7 @@ use num_complex::Complex64;
 use serde::{Deserialize, Serialize};
 
 use super::curve::{Curve, CurveError};
+use super::grid::FrequencyGrid;
 use super::spectrum::{Impedance, Response};
 use crate::quantity::unit::{Decibel, Degree, Ohm, Unit};
 
@@ -73,6 +74,15 @@ impl Trace {
         match self {
             Self::Response(_) => TraceKind::Response,
             Self::Impedance(_) => TraceKind::Impedance,
+        }
+    }
+
+    /// The frequencies.
+    #[must_use]
+    pub const fn grid(&self) -> &FrequencyGrid {
+        match self {
+            Self::Response(polar) => polar.magnitude().grid(),
+            Self::Impedance(polar) => polar.magnitude().grid(),
         }
     }
 

@@ -119,9 +119,7 @@ fn put(canvas: &Canvas<'_>, mark: &Mark) -> Result<(), PlotError> {
                 Anchor::End => HPos::Right,
             };
             let ink = rgba(*colour, 1.0);
-            let style = TextStyle::from(font)
-                .color(&ink)
-                .pos(Pos::new(side, VPos::Top));
+            let style = TextStyle::from(font).color(&ink).pos(Pos::new(side, VPos::Top));
             let top = Xy::new(baseline.x, baseline.y - TOP_TO_BASELINE * size);
             canvas.draw(&Text::new(printable(text), unit(top), style))
         }

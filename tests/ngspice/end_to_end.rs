@@ -1,6 +1,14 @@
 //! A two-channel take that ngspice computed, through the whole analysis, against ngspice's own
 //! answer in the frequency domain.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "these are tests"
+)]
+
 use std::path::Path;
 
 use cansweep::measure::{Analyser, Inverse, stimulus_of};

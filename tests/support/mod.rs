@@ -1,5 +1,6 @@
 //! What several integration tests need to damage a take.
 #![allow(dead_code, reason = "every test binary uses its own part")]
+#![allow(clippy::unwrap_used, reason = "these are tests")]
 
 use cansweep::model::Recording;
 use ndarray::{Array2, Axis, Slice, concatenate};

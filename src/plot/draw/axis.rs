@@ -168,7 +168,8 @@ fn linear(
     unit: &'static str,
     signed: bool,
 ) -> ValueTicks {
-    let steps = fixed.map_or_else(chosen, |(low, high)| Steps { low, high, step: step(high - low) });
+    let steps =
+        fixed.map_or_else(chosen, |(low, high)| Steps { low, high, step: step(high - low) });
     steps.to_ticks(&Unit { symbol: unit, size: 1.0, signed })
 }
 

@@ -97,12 +97,10 @@ fn segment_inside(from: Xy, to: Xy, frame: &Rect) -> Option<(Xy, Xy)> {
 
 /// The part of an area inside a frame (Sutherland and Hodgman, 1974); empty if none is.
 pub(crate) fn area_inside(outline: &[Xy], frame: &Rect) -> Vec<Xy> {
-    let depths: [&dyn Fn(Xy) -> f64; 4] = [
-        &|p| p.x - frame.left,
-        &|p| frame.right - p.x,
-        &|p| p.y - frame.top,
-        &|p| frame.bottom - p.y,
-    ];
+    let depths: [&dyn Fn(Xy) -> f64; 4] =
+        [&|p| p.x - frame.left, &|p| frame.right - p.x, &|p| p.y - frame.top, &|p| {
+            frame.bottom - p.y
+        }];
     let mut area = outline.to_vec();
     for depth in depths {
         let mut cut = Vec::with_capacity(area.len() + 4);
@@ -164,10 +162,7 @@ mod tests {
     #[test]
     fn a_line_that_leaves_the_frame_and_returns_is_cut_in_two() {
         let parts = clipped(&line(&[(1.0, 5.0), (5.0, 25.0), (9.0, 5.0)]), &FRAME);
-        assert_eq!(
-            parts,
-            [line(&[(1.0, 5.0), (2.0, 10.0)]), line(&[(8.0, 10.0), (9.0, 5.0)])]
-        );
+        assert_eq!(parts, [line(&[(1.0, 5.0), (2.0, 10.0)]), line(&[(8.0, 10.0), (9.0, 5.0)])]);
         assert_eq!(clipped(&line(&[(1.0, 1.0), (2.0, 2.0), (3.0, 1.0)]), &FRAME).len(), 1);
         assert!(clipped(&line(&[(-5.0, 1.0), (-1.0, 2.0)]), &FRAME).is_empty());
     }

@@ -35,7 +35,14 @@ pub(super) fn read(text: &str, name: &str) -> Result<CurveFile, CurveProblem> {
         drive: None,
         comments: Vec::new(),
         assumptions: Vec::new(),
+        simulated: is_simulated(document),
     })
+}
+
+fn is_simulated(document: &Map<String, Value>) -> bool {
+    let rig = document.get("conditions").and_then(|conditions| conditions.pointer("/rig/kind"));
+    rig.and_then(Value::as_str) == Some("simulated")
+        || document.get("simulated").and_then(Value::as_bool) == Some(true)
 }
 
 fn not_ours(what: &str) -> CurveProblem {

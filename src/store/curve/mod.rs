@@ -27,6 +27,9 @@ pub use write::{CurveLabel, CurveWriteError, to_text, write};
 /// A curve file is not longer than this; the longest known have some hundred thousand rows.
 pub const MOST_BYTES: u64 = 64 << 20;
 
+/// The comment line of a curve that was computed rather than measured.
+pub const SIMULATED: &str = "simulated";
+
 /// What was in a file of curves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CurveFile {
@@ -42,6 +45,8 @@ pub struct CurveFile {
     pub comments: Vec<String>,
     /// What the file does not say and was assumed.
     pub assumptions: Vec<String>,
+    /// Whether the file says that its curves were computed rather than measured.
+    pub simulated: bool,
 }
 
 /// One curve of a file.
@@ -235,7 +240,8 @@ fn from_table(table: &table::Table, path: &Path, stem: String) -> Result<CurveFi
     }
     let format = format_of(columns.header.as_deref(), &table.above, &extension);
     let (drive, comments) = (drive(&table.above), table.above.clone());
-    Ok(CurveFile { name, format, traces, drive, comments, assumptions })
+    let simulated = comments.iter().any(|comment| comment.trim() == SIMULATED);
+    Ok(CurveFile { name, format, traces, drive, comments, assumptions, simulated })
 }
 
 /// What stands behind one of the keys in the lines above the rows.

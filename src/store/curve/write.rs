@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use super::SIMULATED;
 use super::format::{CurveFormat, FormatMismatch};
 use crate::model::{Curve, Trace, TraceKind};
 use crate::quantity::unit::{Degree, Unit};
@@ -75,7 +76,13 @@ pub fn to_text(
     let format = format.holding(trace.kind())?;
     let label = &label.cleaned();
     Ok(match format {
-        CurveFormat::Json => document::to_text(&document::curve(trace, &label.name)),
+        CurveFormat::Json => {
+            let mut document = document::curve(trace, &label.name);
+            if label.comments.iter().any(|comment| comment == SIMULATED) {
+                document["simulated"] = true.into();
+            }
+            document::to_text(&document)
+        }
         CurveFormat::Csv => csv_text(trace, label),
         CurveFormat::Rew => rew_text(trace, label),
         CurveFormat::Frd | CurveFormat::Zma => {

@@ -161,7 +161,11 @@ impl Draft {
     pub fn finish(mut self, measurement: &Measurement) -> Result<PathBuf, LibraryError> {
         let measurement = self.with_own_takes(measurement);
         if let Some(trace) = measurement.outcome.to_trace() {
-            self.add_curve(&trace)?;
+            let mut label = CurveLabel::named(self.name.clone());
+            if measurement.conditions.is_simulated() {
+                label.comments.push(curve::SIMULATED.to_owned());
+            }
+            self.add_curve(&trace, &label)?;
         }
         let kind = document::kind_name(measurement.outcome.kind());
         let text = document::to_text(&document::measurement(&measurement));
@@ -182,10 +186,9 @@ impl Draft {
         measurement
     }
 
-    fn add_curve(&mut self, trace: &Trace) -> Result<(), LibraryError> {
+    fn add_curve(&mut self, trace: &Trace, label: &CurveLabel) -> Result<(), LibraryError> {
         let name = format!("{}.csv", document::kind_name(trace.kind()));
-        let label = CurveLabel::named(self.name.clone());
-        let text = curve::to_text(trace, &label, CurveFormat::Csv);
+        let text = curve::to_text(trace, label, CurveFormat::Csv);
         self.add_file(&name, text.unwrap_or_default().as_bytes())
     }
 

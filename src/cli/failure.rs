@@ -1,0 +1,185 @@
+//! How a command ends: exit codes, and what to do about an error.
+
+use std::fmt;
+
+use crate::measure::{ForeignStimulusError, MeasureError, RigError};
+use crate::model::PlanError;
+use crate::plot::PlotError;
+use crate::store::atomic::WriteError;
+use crate::store::curve::{CurveFileError, CurveWriteError};
+use crate::store::library::LibraryError;
+use crate::store::plan::PlanFileError;
+use crate::store::wav::{WavError, WavWriteError};
+use crate::study::StudyError;
+
+/// The exit codes that other programs rely on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done.
+    Done = 0,
+    /// Done, and the verdict is negative.
+    Negative = 1,
+    /// The command line makes no sense.
+    Usage = 2,
+    /// No rig that could be used.
+    NoRig = 3,
+    /// The measurement is invalid; the findings say why.
+    Invalid = 4,
+    /// Data are missing, unreadable or do not match.
+    Data = 5,
+    /// Our own bug.
+    Bug = 70,
+    /// Stopped by the user.
+    Interrupted = 130,
+}
+
+/// Why a command failed, and what to do about it.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure with its message.
+    pub(super) fn new(exit: Exit, message: impl fmt::Display) -> Self {
+        Self { exit, message: message.to_string(), hint: None }
+    }
+
+    /// A command line that makes no sense.
+    pub(super) fn usage(message: impl fmt::Display) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// Data that are missing, unreadable or do not match.
+    pub(super) fn data(message: impl fmt::Display) -> Self {
+        Self::new(Exit::Data, message)
+    }
+
+    /// The same failure with advice.
+    #[must_use]
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The exit code.
+    pub(super) const fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// What to do about it, where that is known.
+    pub(super) fn advice(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<RigError> for Failure {
+    fn from(error: RigError) -> Self {
+        let (exit, hint) = match &error {
+            RigError::Missing { .. } => {
+                (Exit::NoRig, "`cansweep devices` lists the devices of this machine")
+            }
+            RigError::Unusable { .. } => {
+                (Exit::NoRig, "close other programs that use it, or choose another device")
+            }
+            RigError::Unsupported { .. } => (
+                Exit::NoRig,
+                "choose another plan or --rate; `cansweep devices` lists what it offers",
+            ),
+            RigError::Gone { .. } => (Exit::NoRig, "check the cable and the sound server"),
+            RigError::TooLoud { .. } => (
+                Exit::Usage,
+                "lower --level, or raise level_limit_dbfs in the rig file if the headphone and \
+                 the ears near it can take it",
+            ),
+            RigError::WrongRate { .. } => {
+                (Exit::Data, "give the --rate at which the stimulus was written")
+            }
+            RigError::Interrupted => (Exit::Interrupted, "nothing was stored"),
+        };
+        Self::new(exit, error).hint(hint)
+    }
+}
+
+impl From<MeasureError> for Failure {
+    fn from(error: MeasureError) -> Self {
+        let hint = match &error {
+            MeasureError::Rate { .. } => Some(
+                "the plan must be the one that was played, at the rate it was played: try --rate",
+            ),
+            MeasureError::Channel { .. } => Some(
+                "say which input is which with --channels, for instance \
+                 --channels reference=1,microphone=2",
+            ),
+            _ => None,
+        };
+        let failure = Self::data(error);
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        match &error {
+            WriteError::Exists { .. } => {
+                Self::usage(error).hint("choose another name, or overwrite with --force")
+            }
+            WriteError::Io { .. } => Self::data(error),
+        }
+    }
+}
+
+impl From<WavWriteError> for Failure {
+    fn from(error: WavWriteError) -> Self {
+        match error {
+            WavWriteError::Write(error) => error.into(),
+            other @ WavWriteError::Samples { .. } => Self::data(other),
+        }
+    }
+}
+
+impl From<CurveWriteError> for Failure {
+    fn from(error: CurveWriteError) -> Self {
+        match error {
+            CurveWriteError::Write(error) => error.into(),
+            CurveWriteError::Mismatch(mismatch) => Self::usage(mismatch),
+        }
+    }
+}
+
+macro_rules! data_failures {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::data(error)
+            }
+        }
+    )*};
+}
+
+data_failures!(
+    PlanFileError,
+    PlanError,
+    WavError,
+    ForeignStimulusError,
+    CurveFileError,
+    LibraryError,
+    StudyError
+);
+
+impl From<PlotError> for Failure {
+    fn from(error: PlotError) -> Self {
+        Self::new(Exit::Bug, error)
+    }
+}

@@ -1,0 +1,199 @@
+//! Pictures and data of a result, written into its folder.
+
+use std::fs;
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+
+use super::failure::Failure;
+use super::now;
+use crate::model::{FindingKind, Measurement, RigKind, SourceComparison, StateComparison, Trace};
+use crate::plot::{Caption, Figure, Seatings, Theme, Width, figures, render};
+use crate::store::{Overwrite, atomic, document};
+
+/// Which pictures are drawn.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Drawing {
+    /// Draw no pictures
+    #[arg(long, help_heading = "Result")]
+    no_figures: bool,
+    /// Draw for light pages, dark pages, or both
+    #[arg(long, value_enum, default_value_t = Themes::Both, help_heading = "Result")]
+    theme: Themes,
+}
+
+/// For which pages to draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Themes {
+    /// White ground
+    Light,
+    /// Dark ground
+    Dark,
+    /// Either
+    Both,
+}
+
+impl Drawing {
+    /// Everything, as the demo shows it.
+    pub(super) const ALL: Self = Self { no_figures: false, theme: Themes::Both };
+
+    const fn themes(self) -> &'static [Theme] {
+        match self.theme {
+            _ if self.no_figures => &[],
+            Themes::Light => &[Theme::Light],
+            Themes::Dark => &[Theme::Dark],
+            Themes::Both => &[Theme::Light, Theme::Dark],
+        }
+    }
+}
+
+/// The file name of a variant of a figure, without extension.
+pub(super) fn variant(stem: &str, theme: Theme, width: Width) -> String {
+    let width = if width == Width::Phone { "-phone" } else { "" };
+    let theme = if theme == Theme::Dark { "-dark" } else { "" };
+    format!("{stem}{width}{theme}")
+}
+
+/// Writes a figure as SVG and PNG, for wide and narrow screens, into `folder`/figures. Returns
+/// the number of pictures.
+pub(super) fn write(
+    folder: &Path,
+    stem: &str,
+    figure: &Figure,
+    drawing: Drawing,
+    overwrite: Overwrite,
+) -> Result<usize, Failure> {
+    let folder = folder.join("figures");
+    let mut written = 0;
+    for &theme in drawing.themes() {
+        fs::create_dir_all(&folder).map_err(|error| {
+            Failure::data(format!("cannot make the folder '{}': {error}", folder.display()))
+        })?;
+        for width in [Width::Full, Width::Phone] {
+            let name = variant(stem, theme, width);
+            let svg = render::svg(figure, theme, width)?;
+            atomic::write_bytes(&folder.join(format!("{name}.svg")), svg.as_bytes(), overwrite)?;
+            let png = render::png(figure, theme, width)?;
+            atomic::write_bytes(&folder.join(format!("{name}.png")), &png, overwrite)?;
+            written += 2;
+        }
+    }
+    Ok(written)
+}
+
+/// The figure of a measurement, into its folder.
+pub(super) fn of_measurement(
+    folder: &Path,
+    measurement: &Measurement,
+    drawing: Drawing,
+) -> Result<usize, Failure> {
+    let Some(trace) = measurement.outcome.to_trace() else { return Ok(0) };
+    let caption = caption_of(measurement);
+    let name = label_of(measurement);
+    let (stem, figure) = match &trace {
+        Trace::Response(polar) => ("response", figures::response(&[(&name, polar)], &caption)),
+        Trace::Impedance(polar) => ("impedance", figures::impedance(&[(&name, polar)], &caption)),
+    };
+    write(folder, stem, &figure, drawing, Overwrite::Refuse)
+}
+
+/// How the curve of a measurement is called.
+fn label_of(measurement: &Measurement) -> String {
+    let tags = &measurement.conditions.tags;
+    let words = ["state", "side"].iter().filter_map(|key| tags.get(*key).cloned());
+    let label = words.collect::<Vec<_>>().join(", ");
+    if label.is_empty() { "measured".to_owned() } else { label }
+}
+
+/// What a figure of a measurement says about it.
+pub(super) fn caption_of(measurement: &Measurement) -> Caption {
+    let conditions = &measurement.conditions;
+    let what = match measurement.outcome.kind() {
+        crate::model::TraceKind::Response => "Frequency response",
+        crate::model::TraceKind::Impedance => "Impedance",
+    };
+    let title = match conditions.tags.get("headphone") {
+        Some(headphone) => format!("{headphone}: {}", what.to_lowercase()),
+        None => what.to_owned(),
+    };
+    let accepted = measurement.findings.iter().filter_map(|finding| match &finding.kind {
+        FindingKind::Accepted { refusal } => Some(format!("accepted in spite of: {refusal}")),
+        _ => None,
+    });
+    let sweeps = conditions.plan.as_ref().map_or(1, |plan| usize::from(plan.sweep().repeats));
+    let count = sweeps * conditions.takes.len();
+    let plural = if count == 1 { "" } else { "s" };
+    let rig = match conditions.rig.kind {
+        RigKind::Replay => format!("recording {}", conditions.rig.name),
+        RigKind::Simulated | RigKind::SoundCard => conditions.rig.name.clone(),
+    };
+    Caption {
+        title,
+        rig: Some(rig),
+        sample: Some(format!("{count} sweep{plural}")),
+        date: Some(day(&conditions.made_at)),
+        simulated: conditions.is_simulated(),
+        remarks: accepted.collect(),
+    }
+}
+
+/// The day of a time.
+pub(super) fn day(time: &str) -> String {
+    time.chars().take(10).collect()
+}
+
+/// Figures, CSV and JSON of a comparison of states.
+pub(super) fn of_states(
+    folder: &Path,
+    comparison: &StateComparison,
+    caption: &Caption,
+    drawing: Drawing,
+    overwrite: Overwrite,
+) -> Result<usize, Failure> {
+    write_data(folder, "states", &document::states(comparison), overwrite)?;
+    let csv = document::states_csv(comparison);
+    atomic::write_bytes(&folder.join("states.csv"), csv.as_bytes(), overwrite)?;
+    let csv = document::differences_csv(comparison);
+    atomic::write_bytes(&folder.join("difference.csv"), csv.as_bytes(), overwrite)?;
+    let states = figures::states(comparison, caption, Seatings::Hidden);
+    let differences = figures::differences(comparison, &differing(caption, comparison));
+    Ok(write(folder, "states", &states, drawing, overwrite)?
+        + write(folder, "difference", &differences, drawing, overwrite)?)
+}
+
+fn differing(caption: &Caption, comparison: &StateComparison) -> Caption {
+    let reference = comparison.states.first().map_or("", |state| state.name.as_str());
+    Caption { title: format!("{}: change against {reference}", caption.title), ..caption.clone() }
+}
+
+/// Figures, CSV and JSON of the effects of sources.
+pub(super) fn of_source(
+    folder: &Path,
+    comparison: &SourceComparison,
+    caption: &Caption,
+    drawing: Drawing,
+    overwrite: Overwrite,
+) -> Result<usize, Failure> {
+    write_data(folder, "source", &document::sources(comparison), overwrite)?;
+    let csv = document::sources_csv(comparison);
+    atomic::write_bytes(&folder.join("source.csv"), csv.as_bytes(), overwrite)?;
+    write(folder, "source", &figures::source(comparison, caption), drawing, overwrite)
+}
+
+fn write_data(
+    folder: &Path,
+    stem: &str,
+    document: &serde_json::Value,
+    overwrite: Overwrite,
+) -> Result<(), Failure> {
+    fs::create_dir_all(folder).map_err(|error| {
+        Failure::data(format!("cannot make the folder '{}': {error}", folder.display()))
+    })?;
+    let text = document::to_text(document);
+    Ok(atomic::write_bytes(&folder.join(format!("{stem}.json")), text.as_bytes(), overwrite)?)
+}
+
+/// The caption of a comparison that was asked for today.
+pub(super) fn caption_today(title: String, sample: Option<String>, simulated: bool) -> Caption {
+    Caption { title, rig: None, sample, date: Some(day(&now())), simulated, remarks: Vec::new() }
+}

@@ -1,0 +1,313 @@
+//! `cansweep measure`: plays, captures, checks, analyses and stores.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::failure::{Exit, Failure};
+use super::figures::{self, Drawing};
+use super::origin::{Captured, Look, Origin};
+use super::output::Output;
+use super::rig_file::{Placing, Wires};
+use super::{Common, LibraryRoot, TOOL, now};
+use crate::measure::{Analysed, Analyser};
+use crate::model::{
+    Conditions, ImpedanceFigures, ImpedanceSettings, Measurement, Outcome, ResponseFigures,
+    Topology, TraceKind,
+};
+use crate::quantity::{Gain, Percent, Resistance};
+use crate::store::document;
+use crate::store::library::{Clash, Draft, folder_name};
+
+/// The measurements.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MeasureCommand {
+    /// The frequency response of a headphone on a coupler, or of a device between two lines
+    Response(ResponseArgs),
+    /// The impedance of a headphone behind a sense resistor
+    Impedance(ImpedanceArgs),
+}
+
+/// The arguments of `measure response`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cansweep measure response --rig sim:closed-38 --state worn -o worn
+  cansweep measure response --take take.wav --plan response -o fresh
+  cansweep measure response --take take.wav --stimulus sweep.wav --channels microphone=2 --json
+  cansweep measure response --rig alsa:hw:CARD=USB,DEV=0 --channels reference=1,microphone=2
+
+With a reference channel (a loopback, or a tap at the headphone's jack) the response is the
+microphone over the reference; without one it is the microphone over the stimulus as played.")]
+pub(crate) struct ResponseArgs {
+    #[command(flatten)]
+    origin: Origin,
+    #[command(flatten)]
+    look: Look,
+    #[command(flatten)]
+    keep: Keep,
+}
+
+/// The arguments of `measure impedance`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cansweep measure impedance --rig sim:closed-38 --sense-resistor 100 -o impedance
+  cansweep measure impedance --take take.wav --plan impedance --sense-resistor 100
+  cansweep measure impedance --take take.wav --stimulus sweep.wav --sense-resistor 33 \\
+      --channels reference=2,sense=1 --input-resistance 10k --json
+
+High side (the default): source, input 1 (reference), resistor, input 2 (sense), headphone,
+ground. Low side: source, input 1 (reference), headphone, input 2 (sense), resistor, ground.")]
+pub(crate) struct ImpedanceArgs {
+    #[command(flatten)]
+    origin: Origin,
+    /// The sense resistor
+    #[arg(long, value_name = "OHM", help_heading = "Jig")]
+    sense_resistor: Resistance,
+    /// Tolerance of the sense resistor
+    #[arg(long, value_name = "PERCENT", default_value = "1%", help_heading = "Jig")]
+    resistor_tolerance: Percent,
+    /// Where the sense resistor sits: high-side or low-side
+    #[arg(long, default_value_t = Topology::HighSide, help_heading = "Jig")]
+    topology: Topology,
+    /// Input resistance of the sound card, taken out of the result
+    #[arg(long, value_name = "OHM", help_heading = "Jig")]
+    input_resistance: Option<Resistance>,
+    /// How well the gains of the two inputs match
+    #[arg(long, value_name = "dB", default_value = "0.1dB", help_heading = "Jig")]
+    gain_match: Gain,
+    #[command(flatten)]
+    look: Look,
+    #[command(flatten)]
+    keep: Keep,
+}
+
+/// What is kept of a measurement, and where.
+#[derive(Debug, Args)]
+struct Keep {
+    /// Write the results to this folder instead of the library
+    #[arg(short, long, value_name = "DIR", help_heading = "Result")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    library: LibraryRoot,
+    /// What the headphone is
+    #[arg(long, value_name = "NAME", help_heading = "Result")]
+    headphone: Option<String>,
+    /// In which state it is: fresh, worn, glasses, …
+    #[arg(long, value_name = "NAME", help_heading = "Result")]
+    state: Option<String>,
+    /// Which side: left or right
+    #[arg(long, value_name = "SIDE", help_heading = "Result")]
+    side: Option<String>,
+    /// Anything else worth keeping with the measurement
+    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = tag, help_heading = "Result")]
+    tags: Vec<(String, String)>,
+    #[command(flatten)]
+    drawing: Drawing,
+    #[command(flatten)]
+    common: Common,
+}
+
+fn tag(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => {
+            Ok((key.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err(format!("'{text}' is not KEY=VALUE")),
+    }
+}
+
+impl MeasureCommand {
+    pub(super) const fn common(&self) -> Common {
+        match self {
+            Self::Response(args) => args.keep.common,
+            Self::Impedance(args) => args.keep.common,
+        }
+    }
+}
+
+pub(super) fn run(command: MeasureCommand, output: Output) -> Result<Exit, Failure> {
+    match command {
+        MeasureCommand::Response(args) => response(&args, output),
+        MeasureCommand::Impedance(args) => impedance(&args, output),
+    }
+}
+
+fn response(args: &ResponseArgs, output: Output) -> Result<Exit, Failure> {
+    let placing = Placing {
+        wires: Wires::Coupler,
+        state: args.keep.state.as_deref(),
+        seating: 1,
+        default_plan: "response",
+    };
+    let captured = args.origin.capture(&args.look, &placing)?;
+    args.keep.finish(captured, None, output, |analyser, captured| {
+        Ok(analyser.response(&captured.takes, &captured.channels)?)
+    })
+}
+
+fn impedance(args: &ImpedanceArgs, output: Output) -> Result<Exit, Failure> {
+    let settings = ImpedanceSettings {
+        sense_resistor: args.sense_resistor,
+        resistor_tolerance: args.resistor_tolerance,
+        topology: args.topology,
+        input_resistance: args.input_resistance,
+        gain_match_db: args.gain_match.db().abs(),
+    };
+    if settings.sense_resistor.ohm() <= 0.0 {
+        return Err(Failure::usage("--sense-resistor must be more than 0 Ω"));
+    }
+    if settings.input_resistance.is_some_and(|input| input.ohm() <= 0.0) {
+        return Err(Failure::usage("--input-resistance must be more than 0 Ω"));
+    }
+    let placing = Placing {
+        wires: Wires::Jig(settings),
+        state: args.keep.state.as_deref(),
+        seating: 1,
+        default_plan: "impedance",
+    };
+    let captured = args.origin.capture(&args.look, &placing)?;
+    args.keep.finish(captured, Some(settings), output, |analyser, captured| {
+        Ok(analyser.impedance(&captured.takes, &captured.channels, &settings)?)
+    })
+}
+
+impl Keep {
+    /// Stores the takes, analyses them, stores and prints the result.
+    fn finish(
+        &self,
+        captured: Captured,
+        settings: Option<ImpedanceSettings>,
+        output: Output,
+        analyse: impl FnOnce(&mut Analyser, &Captured) -> Result<Analysed, Failure>,
+    ) -> Result<Exit, Failure> {
+        let kind = if settings.is_some() { TraceKind::Impedance } else { TraceKind::Response };
+        let made_at = now();
+        let mut draft = self.draft(kind, &made_at)?;
+        let mut records = Vec::new();
+        for (i, take) in captured.takes.iter().enumerate() {
+            records.push(match captured.files.get(i) {
+                Some(file) => draft.add_take_file(file, take)?,
+                None => draft.add_take(take)?,
+            });
+        }
+        let mut analyser =
+            Analyser::new(captured.stimulus.clone(), captured.analysis, captured.inverse)?
+                .accepting(captured.accepted.iter().cloned());
+        let analysed = analyse(&mut analyser, &captured)?;
+        for (record, delay) in records.iter_mut().zip(&analysed.delays) {
+            record.delay_samples = *delay;
+        }
+        let interrupted = captured.was_interrupted();
+        let mut findings = captured.findings;
+        findings.extend(analysed.findings);
+        let conditions = Conditions {
+            made_at,
+            tool: TOOL.to_owned(),
+            rig: captured.rig,
+            stimulus: captured.stimulus.name().to_owned(),
+            plan: captured.plan,
+            analysis: captured.analysis,
+            channels: captured.channels,
+            impedance: settings,
+            tags: self.tags(),
+            takes: records,
+        };
+        let measurement = Measurement { conditions, outcome: analysed.outcome, findings };
+        let folder = draft.finish(&measurement)?;
+        let written = figures::of_measurement(&folder, &measurement, self.drawing)?;
+        output.result(
+            || document::measurement(&measurement),
+            || summary(&measurement, &folder, written),
+        )?;
+        Output::findings(&measurement.findings);
+        Ok(exit_of(&measurement, interrupted))
+    }
+
+    /// The folder that the takes go into at once: the one that was named, or one in the library.
+    fn draft(&self, kind: TraceKind, made_at: &str) -> Result<Draft, Failure> {
+        let Some(folder) = &self.output else {
+            let name = folder_name(made_at, kind, &self.tags());
+            return Ok(Draft::create(&self.library.folder()?, &name, Clash::Number)?);
+        };
+        let name = folder.file_name().ok_or_else(|| {
+            Failure::usage(format!("'{}' is no name for a new folder", folder.display()))
+        })?;
+        // An empty folder that was made for the purpose is as good as none.
+        let _ = std::fs::remove_dir(folder);
+        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let name = name.to_string_lossy();
+        Ok(Draft::create(parent.unwrap_or(Path::new(".")), &name, Clash::Refuse)?)
+    }
+
+    fn tags(&self) -> BTreeMap<String, String> {
+        let named = [("headphone", &self.headphone), ("state", &self.state), ("side", &self.side)];
+        let named =
+            named.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)));
+        named.chain(self.tags.iter().cloned()).collect()
+    }
+}
+
+const fn exit_of(measurement: &Measurement, interrupted: bool) -> Exit {
+    match measurement.outcome {
+        Outcome::Refused(_) if interrupted => Exit::Interrupted,
+        Outcome::Refused(_) => Exit::Invalid,
+        _ => Exit::Done,
+    }
+}
+
+/// What came out, for a person to read.
+fn summary(measurement: &Measurement, folder: &Path, figures: usize) -> String {
+    let mut text = match &measurement.outcome {
+        Outcome::Response { figures, .. } => response_text(figures),
+        Outcome::Impedance { figures, .. } => impedance_text(figures),
+        Outcome::Refused(_) => "refused: there is no result, and the takes are kept\n".to_owned(),
+    };
+    if measurement.conditions.is_simulated() {
+        text.push_str("simulated\n");
+    }
+    let plots = if figures > 0 { format!(", {figures} pictures") } else { String::new() };
+    let _ = writeln!(text, "stored in {}{plots}", folder.display());
+    text
+}
+
+fn response_text(figures: &ResponseFigures) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            let _ = writeln!(text, "{name:<18}{value}");
+        }
+    };
+    line("delay", figures.delay_samples.map(|samples| format!("{samples:.0} samples")));
+    line("polarity", Some(if figures.inverted { "inverted" } else { "normal" }.to_owned()));
+    line("peak to noise", figures.peak_to_noise_db.map(|db| format!("{db:.1} dB")));
+    line(
+        "bass shelf",
+        figures.bass_shelf_db.map(|db| format!("{db:+.2} dB (20–100 Hz re 300 Hz–1 kHz)")),
+    );
+    line("corner −3 dB", figures.corner_minus_3_db_hz.map(|hz| format!("{hz:.1} Hz")));
+    text
+}
+
+fn impedance_text(figures: &ImpedanceFigures) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(text, "{name:<18}{value}");
+    };
+    line("minimum", format!("{:.2} Ω at {:.0} Hz", figures.minimum_ohm, figures.minimum_hz));
+    line("maximum", format!("{:.2} Ω at {:.0} Hz", figures.maximum_ohm, figures.maximum_hz));
+    if let Some(ohm) = figures.at_1khz_ohm {
+        line("at 1 kHz", format!("{ohm:.2} Ω"));
+    }
+    if let Some(ohm) = figures.nominal_ohm {
+        line("nominal", format!("{ohm:.0} Ω (the minimum is not below 80 % of it)"));
+    }
+    for resonance in &figures.resonances {
+        let (hz, ohm) = (resonance.frequency_hz, resonance.peak_ohm);
+        line("resonance", format!("{hz:.1} Hz, {ohm:.2} Ω"));
+    }
+    text
+}

@@ -1,0 +1,166 @@
+//! The command line: arguments, commands, progress, hints and exit codes.
+
+mod compare;
+mod convert;
+mod demo;
+mod devices;
+mod failure;
+mod figures;
+mod library;
+mod measure;
+mod origin;
+mod output;
+mod progress;
+mod rig_file;
+mod sweep;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use failure::{Exit, Failure};
+use output::Output;
+
+/// Measures headphones, and the amplifiers that drive them, with an ordinary sound card.
+///
+/// cansweep plays a logarithmic sweep, captures a coupler microphone or a sense resistor, and
+/// turns the capture into a frequency response or an electrical impedance with its uncertainty
+/// and the plots that a review needs.
+#[derive(Debug, Parser)]
+#[command(name = "cansweep", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cansweep demo -o demo                        what it does, without any hardware
+  cansweep devices                             the sound devices of this machine
+  cansweep sweep response -o sweep.wav         a stimulus to play elsewhere
+  cansweep measure response --take take.wav --plan response -o fresh
+  cansweep measure impedance --rig alsa:hw:CARD=USB,DEV=0 --sense-resistor 100
+  cansweep compare states --state new=new1.txt,new2.txt --state worn=w1.txt,w2.txt -o pads
+  cansweep compare source --impedance hd600.zma --source-ohm 0.1,10,120 -o source
+
+Exit codes: 0 done, 1 done with a negative verdict, 2 wrong usage, 3 no usable rig,
+4 measurement invalid, 5 data missing, unreadable or not matching, 70 a bug, 130 interrupted.";
+
+/// The commands, in the order of a session at the bench.
+#[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "one value in a process")]
+enum Command {
+    /// List the sound devices, with channels, rates and formats
+    Devices(devices::DevicesArgs),
+    /// Write a plan's stimulus as a WAV file, or list the plans
+    Sweep(sweep::SweepArgs),
+    /// Play, capture, check, analyse and store
+    #[command(subcommand)]
+    Measure(measure::MeasureCommand),
+    /// Put curves side by side
+    #[command(subcommand)]
+    Compare(compare::CompareCommand),
+    /// The stored measurements
+    #[command(subcommand)]
+    Library(library::LibraryCommand),
+    /// Convert a curve from any format to any other
+    Convert(convert::ConvertArgs),
+    /// The main job from end to end on a simulated rig: no hardware, no set-up
+    Demo(demo::DemoArgs),
+}
+
+/// What every command understands.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Common {
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where the stored measurements are.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LibraryRoot {
+    /// The library folder [default: the user's data folder]
+    #[arg(long = "library", value_name = "DIR", env = "CANSWEEP_LIBRARY")]
+    folder: Option<PathBuf>,
+}
+
+impl LibraryRoot {
+    /// The folder.
+    ///
+    /// # Errors
+    ///
+    /// When none is named and the system knows no data folder for this user.
+    fn folder(&self) -> Result<PathBuf, Failure> {
+        if let Some(folder) = &self.folder {
+            return Ok(folder.clone());
+        }
+        let dirs = directories::ProjectDirs::from("", "", "cansweep").ok_or_else(|| {
+            Failure::data("there is no home folder to keep a library in")
+                .hint("name a folder with --library or CANSWEEP_LIBRARY")
+        })?;
+        Ok(dirs.data_dir().join("library"))
+    }
+}
+
+/// Runs the program with the arguments of this process.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output::new(cli.command.common().json);
+    let done = std::panic::catch_unwind(|| cli.command.run(output))
+        .unwrap_or_else(|_| Err(Failure::new(Exit::Bug, "the program ran into a contradiction")));
+    match done {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(failure) => {
+            output.failure(&failure);
+            ExitCode::from(failure.exit() as u8)
+        }
+    }
+}
+
+impl Command {
+    const fn common(&self) -> Common {
+        match self {
+            Self::Devices(args) => args.common,
+            Self::Sweep(args) => args.common,
+            Self::Measure(command) => command.common(),
+            Self::Compare(command) => command.common(),
+            Self::Library(command) => command.common(),
+            Self::Convert(args) => args.common,
+            Self::Demo(args) => args.common,
+        }
+    }
+
+    fn run(self, output: Output) -> Result<Exit, Failure> {
+        match self {
+            Self::Devices(args) => devices::run(&args, output),
+            Self::Sweep(args) => sweep::run(&args, output),
+            Self::Measure(command) => measure::run(command, output),
+            Self::Compare(command) => compare::run(command, output),
+            Self::Library(command) => library::run(command, output),
+            Self::Convert(args) => convert::run(&args, output),
+            Self::Demo(args) => demo::run(&args, output),
+        }
+    }
+}
+
+/// The program with its version, as it is stored with what it made.
+const TOOL: &str = concat!("cansweep ", env!("CARGO_PKG_VERSION"));
+
+/// The time now, to the second, with the offset of the local clock.
+fn now() -> String {
+    jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,253 @@
+//! Where recordings come from: a rig, or files that exist already.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::failure::{Exit, Failure};
+use super::progress::Progress;
+use super::rig_file::{self, Placing};
+use super::sweep::adjusted;
+use crate::measure::{Inverse, Rig, RigError, foreign_stimulus, stimulus_of};
+use crate::model::{
+    AnalysisSpec, ChannelMap, Completeness, Finding, FindingKind, Plan, Recording, RigIdentity,
+    Stimulus,
+};
+use crate::quantity::unit::FullScale;
+use crate::quantity::{Frequency, Level, SampleRate, Seconds, Smoothing, amplitude_db};
+use crate::rig::replay::Replay;
+use crate::store::{plan, wav};
+
+/// Where recordings come from, and what was played.
+#[derive(Debug, Args)]
+pub(super) struct Origin {
+    /// Play and capture on this rig: sim:NAME, a sound device (alsa:…), or a rig file
+    #[arg(
+        long,
+        value_name = "NAME|FILE",
+        env = "CANSWEEP_RIG",
+        conflicts_with = "take",
+        help_heading = "Where the recording comes from"
+    )]
+    rig: Option<String>,
+    /// Analyse this capture instead of playing; may be given several times
+    #[arg(long, value_name = "FILE.wav", help_heading = "Where the recording comes from")]
+    take: Vec<PathBuf>,
+    /// The plan that is played, or was: a name from `cansweep sweep --list`, or a file
+    #[arg(
+        long,
+        value_name = "NAME|FILE",
+        conflicts_with = "stimulus",
+        help_heading = "Where the recording comes from"
+    )]
+    plan: Option<String>,
+    /// The sweep that was played, if cansweep did not make it
+    #[arg(
+        long,
+        value_name = "FILE.wav",
+        requires = "take",
+        help_heading = "Where the recording comes from"
+    )]
+    stimulus: Option<PathBuf>,
+    /// Which input is which, counted from 1: reference=1,sense=2 or reference=1,microphone=2
+    #[arg(long, value_name = "ROLE=N,…", help_heading = "Where the recording comes from")]
+    channels: Option<ChannelMap>,
+    /// Sample rate, if not the plan's
+    #[arg(
+        long,
+        value_name = "HZ",
+        conflicts_with = "stimulus",
+        help_heading = "Where the recording comes from"
+    )]
+    rate: Option<SampleRate>,
+    /// Peak level, if not the plan's
+    #[arg(
+        long,
+        value_name = "dBFS",
+        allow_hyphen_values = true,
+        conflicts_with = "stimulus",
+        help_heading = "Where the recording comes from"
+    )]
+    level: Option<Level<FullScale>>,
+    /// For a simulated rig: how the headphone sits; the number picks one seating of many
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        help_heading = "Where the recording comes from"
+    )]
+    seating: u32,
+}
+
+/// How the captures are looked at.
+#[derive(Debug, Args)]
+pub(super) struct Look {
+    /// Lowest frequency of the result
+    #[arg(long, value_name = "HZ", help_heading = "Analysis")]
+    from: Option<Frequency>,
+    /// Highest frequency of the result
+    #[arg(long, value_name = "HZ", help_heading = "Analysis")]
+    to: Option<Frequency>,
+    /// Points of the result per octave
+    #[arg(long, value_name = "N", help_heading = "Analysis")]
+    points_per_octave: Option<u16>,
+    /// How much of the impulse response after its peak is kept
+    #[arg(long, value_name = "TIME", help_heading = "Analysis")]
+    gate: Option<Seconds>,
+    /// Smoothing of the result: none, or 1/n octave
+    #[arg(long, value_name = "1/N", help_heading = "Analysis")]
+    smoothing: Option<Smoothing>,
+    /// Divide by the formula of the sweep instead of its samples; for checks
+    #[arg(long, help_heading = "Analysis")]
+    analytic_inverse: bool,
+    /// Go on in spite of a refusal of this kind (the figure then says so)
+    #[arg(long, value_name = "KIND", help_heading = "Analysis")]
+    accept: Vec<String>,
+}
+
+/// Takes, with all that is needed to analyse them.
+pub(super) struct Captured {
+    pub(super) stimulus: Stimulus,
+    pub(super) plan: Option<Plan>,
+    pub(super) analysis: AnalysisSpec,
+    pub(super) inverse: Inverse,
+    pub(super) accepted: Vec<String>,
+    pub(super) channels: ChannelMap,
+    pub(super) rig: RigIdentity,
+    pub(super) takes: Vec<Recording>,
+    /// The files that the takes were read from; empty if they were captured just now.
+    pub(super) files: Vec<PathBuf>,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Captured {
+    /// Whether the user stopped the capture.
+    pub(super) fn was_interrupted(&self) -> bool {
+        self.takes.iter().any(|take| take.completeness() == Completeness::Interrupted)
+    }
+}
+
+impl Origin {
+    /// Reads the takes, or plays and captures one.
+    pub(super) fn capture(&self, look: &Look, placing: &Placing<'_>) -> Result<Captured, Failure> {
+        if self.take.is_empty() { self.play(look, placing) } else { self.read(look, placing) }
+    }
+
+    fn read(&self, look: &Look, placing: &Placing<'_>) -> Result<Captured, Failure> {
+        let (stimulus, plan) = self.stimulus(placing.default_plan)?;
+        let mut findings = Vec::new();
+        let mut recordings = Vec::new();
+        for (i, path) in self.take.iter().enumerate() {
+            let read = wav::read(path)?;
+            if let Some(short) = read.truncated {
+                let wav::Shortfall { claimed_frames, found_frames } = short;
+                let kind = FindingKind::FileCutShort { claimed_frames, found_frames };
+                findings.push(Finding::warning(kind).in_take(i + 1));
+            }
+            recordings.push(read.recording);
+        }
+        let mut rig = Replay::new(recordings);
+        let identity = rig.identity();
+        let mut progress = Progress::new("reading");
+        let takes = self.take.iter().map(|_| rig.exchange(&stimulus, &mut progress));
+        let takes = takes.collect::<Result<Vec<_>, RigError>>()?;
+        let channels = self.channels.clone().unwrap_or_default();
+        self.captured(look, stimulus, plan, (identity, takes, channels, findings))
+    }
+
+    fn play(&self, look: &Look, placing: &Placing<'_>) -> Result<Captured, Failure> {
+        let name = self.rig.as_deref().ok_or_else(|| {
+            Failure::usage("nothing says where the recording comes from").hint(
+                "name a rig with --rig (sim:closed-38 is simulated, `cansweep devices` lists \
+                 real ones), or analyse a recording with --take",
+            )
+        })?;
+        let placing = Placing { seating: self.seating, ..*placing };
+        let mut placed = rig_file::open(name, &placing, self.channels.as_ref())?;
+        let (stimulus, plan) = self.stimulus(placing.default_plan)?;
+        require_quiet(&stimulus, placed.rig.capabilities().level_limit)?;
+        let mut progress = Progress::new("playing and capturing");
+        let take = placed.rig.exchange(&stimulus, &mut progress)?;
+        drop(progress);
+        let channels = self.channels.clone().unwrap_or(placed.channels);
+        let identity = placed.rig.identity();
+        self.captured(look, stimulus, plan, (identity, vec![take], channels, Vec::new()))
+    }
+
+    fn captured(
+        &self,
+        look: &Look,
+        stimulus: Stimulus,
+        plan: Option<Plan>,
+        (rig, takes, channels, findings): (RigIdentity, Vec<Recording>, ChannelMap, Vec<Finding>),
+    ) -> Result<Captured, Failure> {
+        let analysis = look.analysis(plan.as_ref())?;
+        let inverse = match (&plan, look.analytic_inverse) {
+            (Some(plan), true) => Inverse::Analytic(*plan.sweep()),
+            (None, true) => {
+                return Err(Failure::usage(
+                    "--analytic-inverse needs a --plan: only its sweep has a formula",
+                ));
+            }
+            (_, false) => Inverse::OfSamples,
+        };
+        let accepted = look.accept.clone();
+        Ok(Captured {
+            stimulus,
+            plan,
+            analysis,
+            inverse,
+            accepted,
+            channels,
+            rig,
+            takes,
+            files: self.take.clone(),
+            findings,
+        })
+    }
+
+    fn stimulus(&self, default_plan: &str) -> Result<(Stimulus, Option<Plan>), Failure> {
+        if let Some(path) = &self.stimulus {
+            let read = wav::read(path)?;
+            let stimulus = foreign_stimulus(&read.recording, 0).map_err(|error| {
+                Failure::data(format!("cannot use '{}' as stimulus: {error}", path.display()))
+            })?;
+            return Ok((stimulus, None));
+        }
+        let plan = plan::load(self.plan.as_deref().unwrap_or(default_plan))?;
+        let plan = adjusted(plan, self.rate, self.level)?;
+        let stimulus = stimulus_of(&plan).map_err(Failure::data)?;
+        Ok((stimulus, Some(plan)))
+    }
+}
+
+/// Refuses a stimulus that is louder than the rig allows, before anything is played.
+fn require_quiet(stimulus: &Stimulus, limit: Level<FullScale>) -> Result<(), Failure> {
+    /// A sweep's highest sample lies this close to its level.
+    const ROUNDING_DB: f64 = 1e-6;
+    let peak = Level::from_db(amplitude_db(stimulus.peak()));
+    if peak.db() > limit.db() + ROUNDING_DB {
+        return Err(RigError::TooLoud { peak, limit }.into());
+    }
+    Ok(())
+}
+
+impl Look {
+    /// The analysis of a plan (or the usual one) with what the command line changes.
+    fn analysis(&self, plan: Option<&Plan>) -> Result<AnalysisSpec, Failure> {
+        let usual = plan::load("response")?;
+        let plan = plan.unwrap_or(&usual);
+        let planned = *plan.analysis();
+        let analysis = AnalysisSpec {
+            from: self.from.unwrap_or(planned.from),
+            to: self.to.unwrap_or(planned.to),
+            points_per_octave: self.points_per_octave.unwrap_or(planned.points_per_octave),
+            gate_after: self.gate.unwrap_or(planned.gate_after),
+            smoothing: self.smoothing.unwrap_or(planned.smoothing),
+            ..planned
+        };
+        let checked = plan.analysed(analysis);
+        checked.map_err(|error| Failure::new(Exit::Usage, error))?;
+        Ok(analysis)
+    }
+}

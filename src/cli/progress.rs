@@ -1,0 +1,79 @@
+//! Progress on a terminal, and Ctrl-C.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::failure::{Exit, Failure};
+use super::output::Output;
+use crate::measure::{Event, Flow, Observer};
+
+/// Watches long work: draws a bar if standard error is a terminal, and stops at Ctrl-C.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    stop: Arc<AtomicBool>,
+}
+
+impl Progress {
+    /// Steps of the bar; an exchange moves it smoothly.
+    const STEPS: u64 = 1000;
+
+    /// Progress under a heading. From now on Ctrl-C asks the work to stop instead of ending the
+    /// program.
+    pub(super) fn new(heading: &str) -> Self {
+        let bar = ProgressBar::new(Self::STEPS);
+        if !Output::shows_progress() {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        if let Ok(style) = ProgressStyle::with_template("{msg:32} {bar:30} {percent:>3} %") {
+            bar.set_style(style);
+        }
+        bar.set_message(heading.to_owned());
+        Self { bar, stop: stop_flag() }
+    }
+
+    /// Names the step that begins and says how much of the whole is done.
+    ///
+    /// # Errors
+    ///
+    /// When the user has pressed Ctrl-C.
+    pub(super) fn step(&self, name: &str, done: f64) -> Result<(), Failure> {
+        self.bar.set_message(name.to_owned());
+        self.bar.set_position((done * Self::STEPS as f64) as u64);
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(Failure::new(Exit::Interrupted, "interrupted"));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Observer for Progress {
+    fn notice(&mut self, event: Event) -> Flow {
+        if let Event::Progress { done_s, total_s } = event
+            && total_s > 0.0
+        {
+            self.bar.set_position((done_s / total_s * Self::STEPS as f64) as u64);
+        }
+        if self.stop.load(Ordering::Relaxed) { Flow::Stop } else { Flow::Continue }
+    }
+}
+
+/// The flag that Ctrl-C sets; the handler is installed on first use, once in a process.
+fn stop_flag() -> Arc<AtomicBool> {
+    static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    let flag = FLAG.get_or_init(|| {
+        let flag = Arc::new(AtomicBool::new(false));
+        let set = Arc::clone(&flag);
+        // Without a handler Ctrl-C ends the program at once, which is safe if less polite.
+        let _ = ctrlc::set_handler(move || set.store(true, Ordering::Relaxed));
+        flag
+    });
+    Arc::clone(flag)
+}

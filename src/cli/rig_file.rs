@@ -1,0 +1,132 @@
+//! From the name of a rig to a rig: `sim:NAME`, a sound device, or a rig file.
+
+use std::num::NonZeroU16;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::failure::{Exit, Failure};
+use super::output::Output;
+use crate::measure::Rig;
+use crate::model::{ChannelMap, ImpedanceSettings};
+use crate::rig::simulated::{Placement, Scenario, SimulatedRig, Wiring, preset, preset_names};
+use crate::rig::sound_card::{Settings, SoundCard};
+
+/// The seed of what is random in a simulated seating; together with its state and number it
+/// determines a seating completely.
+pub(super) const SEED: u64 = 1;
+
+/// How a headphone is connected and how it sits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Placing<'a> {
+    pub(super) wires: Wires,
+    /// The state of the headphone; a simulated one is put into it.
+    pub(super) state: Option<&'a str>,
+    /// Which of many simulated seatings.
+    pub(super) seating: u32,
+    /// The plan that is played if none is named.
+    pub(super) default_plan: &'static str,
+}
+
+/// What the inputs are connected to.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wires {
+    /// A loopback and a coupler microphone.
+    Coupler,
+    /// Both sides of a sense resistor.
+    Jig(ImpedanceSettings),
+}
+
+/// A rig that is ready, and which input is which.
+pub(super) struct Placed {
+    pub(super) rig: Box<dyn Rig>,
+    pub(super) channels: ChannelMap,
+}
+
+/// A rig file of a sound card.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CardFile {
+    name: String,
+    #[serde(default)]
+    channels: ChannelMap,
+    sound_card: Settings,
+}
+
+/// Opens a rig by its name. Nothing is played yet.
+pub(super) fn open(
+    name: &str,
+    placing: &Placing<'_>,
+    channels: Option<&ChannelMap>,
+) -> Result<Placed, Failure> {
+    if let Some(preset_name) = name.strip_prefix("sim:") {
+        let scenario = preset(preset_name).ok_or_else(|| {
+            Failure::new(Exit::NoRig, format!("there is no simulated rig '{preset_name}'"))
+                .hint(format!("simulated rigs are sim:{}", preset_names().join(", sim:")))
+        })?;
+        return simulated(&scenario, placing);
+    }
+    let path = Path::new(name);
+    if path.extension().is_some_and(|extension| extension == "toml") {
+        return from_file(path, placing, channels);
+    }
+    let settings = Settings::new(name).map_err(Failure::usage)?;
+    sound_card(settings, name, channels.cloned().unwrap_or_default())
+}
+
+fn from_file(
+    path: &Path,
+    placing: &Placing<'_>,
+    channels: Option<&ChannelMap>,
+) -> Result<Placed, Failure> {
+    let refuse = |reason: &dyn std::fmt::Display| {
+        Failure::data(format!("the rig file '{}' is not right: {reason}", path.display()))
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::new(Exit::NoRig, format!("cannot read the rig '{}': {error}", path.display()))
+    })?;
+    let table: toml::Table = text.parse().map_err(|error| refuse(&error))?;
+    if !table.contains_key("sound_card") {
+        let scenario: Scenario = text.parse().map_err(|error| refuse(&error))?;
+        return simulated(&scenario, placing);
+    }
+    let file: CardFile = toml::from_str(&text).map_err(|error| refuse(&error))?;
+    let channels = channels.cloned().unwrap_or(file.channels);
+    sound_card(file.sound_card, &file.name, channels)
+}
+
+fn simulated(scenario: &Scenario, placing: &Placing<'_>) -> Result<Placed, Failure> {
+    let (wiring, scenario) = match placing.wires {
+        Wires::Coupler => (Wiring::Coupler, scenario.clone()),
+        // The simulated jig holds whatever resistor the user says it does.
+        Wires::Jig(settings) => {
+            let ohm = settings.sense_resistor.ohm();
+            let scenario = scenario.changed(|parts| parts.jig.sense_resistor_ohm = ohm);
+            (Wiring::SenseResistor(settings.topology), scenario.map_err(Failure::usage)?)
+        }
+    };
+    let state = placing.state.unwrap_or("fresh");
+    let placement = Placement::new(state, placing.seating, SEED);
+    let rig = SimulatedRig::new(scenario, wiring, placement).map_err(|error| {
+        Failure::usage(error).hint("a simulated headphone has the states that its rig file names")
+    })?;
+    Ok(Placed { rig: Box::new(rig), channels: wiring.channels() })
+}
+
+fn sound_card(settings: Settings, name: &str, channels: ChannelMap) -> Result<Placed, Failure> {
+    // As many inputs as the highest that is used, where that is known.
+    let highest = channels.iter().map(|(_, channel)| channel + 1).max();
+    let highest = highest.and_then(|n| u16::try_from(n).ok()).and_then(NonZeroU16::new);
+    let settings = match (settings.inputs(), highest) {
+        (None, Some(inputs)) => settings.with_inputs(inputs),
+        _ => settings,
+    };
+    let card = SoundCard::open(settings)?.with_name(name);
+    if card.resamples() {
+        Output::remark(&format!(
+            "note: '{name}' accepts nearly any sample rate, so something converts rates behind \
+             it and says nothing; name the device itself (hw:…) to be sure of the rate"
+        ));
+    }
+    Ok(Placed { rig: Box::new(card), channels })
+}
