@@ -7,6 +7,8 @@
 mod digits;
 pub mod page;
 mod reading;
+#[cfg(test)]
+mod specimen;
 pub mod summary;
 mod table;
 pub mod text;

@@ -102,3 +102,136 @@ impl Document<'_> {
 pub fn html(page: &Page) -> Result<String, ReportError> {
     Ok(Document { page }.render()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{specimen, summary};
+
+    fn picture() -> Picture {
+        let themed = |stem: &str| Themed {
+            light: format!("{stem}-light.svg"),
+            dark: format!("figures/{stem} dark, 2.svg"),
+        };
+        Picture {
+            wide: themed("bass"),
+            phone: Some(themed("bass-phone")),
+            alt: "Two lines that part below 100 Hz".to_owned(),
+            caption: "Worn against new pads".to_owned(),
+        }
+    }
+
+    fn page() -> Page {
+        let comparison = specimen::comparison(vec![
+            specimen::state("new", 4, 0.0, 0.12),
+            specimen::state("<worn>", 4, -1.24, 0.11),
+        ]);
+        Page {
+            title: "HD 650: <worn> & new".to_owned(),
+            lead: "Pads \"matter\".".to_owned(),
+            simulated: false,
+            made_at: "2026-03-01T12:00:00Z".to_owned(),
+            tool: "cansweep 0.1.0".to_owned(),
+            sections: vec![Section {
+                heading: "Seal".to_owned(),
+                sentences: vec!["Less bass, <b>more</b> trouble.".to_owned()],
+                figure: Some(picture()),
+                tables: vec![summary::states(&comparison)],
+                downloads: vec![Download {
+                    label: "The data".to_owned(),
+                    href: "data/states 1.csv".to_owned(),
+                }],
+            }],
+            footer: vec!["Measured on a flat plate.".to_owned()],
+        }
+    }
+
+    fn written(page: &Page) -> String {
+        html(page).unwrap()
+    }
+
+    #[test]
+    fn texts_are_escaped() {
+        let text = written(&page());
+        assert!(!text.contains("<worn>") && !text.contains("<b>"), "{text}");
+        assert!(text.contains("&#60;worn&#62; &#38; new"), "{text}");
+    }
+
+    #[test]
+    fn pictures_are_chosen_by_width_and_scheme_and_described() {
+        let text = written(&page());
+        assert!(text.contains("alt=\"Two lines that part below 100 Hz\""));
+        assert!(text.contains("Worn against new pads"));
+        for file in [
+            "src=\"bass-light.svg\"",
+            "srcset=\"figures/bass%20dark%2C%202.svg\"",
+            "srcset=\"bass-phone-light.svg\"",
+            "srcset=\"figures/bass-phone%20dark%2C%202.svg\"",
+        ] {
+            assert_eq!(text.matches(file).count(), 1, "{file}");
+        }
+        let phone = text.find("max-width: 599.98px").unwrap();
+        assert!(phone < text.find("bass-light.svg").unwrap());
+    }
+
+    #[test]
+    fn a_picture_without_a_phones_variant_has_two_files() {
+        let mut page = page();
+        page.sections[0].figure.as_mut().unwrap().phone = None;
+        assert!(!written(&page).contains("599.98px) and"));
+    }
+
+    #[test]
+    fn downloads_are_linked() {
+        let text = written(&page());
+        assert!(text.contains("<a href=\"data/states%201.csv\">The data</a>"), "{text}");
+    }
+
+    #[test]
+    fn a_path_cannot_become_a_script() {
+        let mut page = page();
+        page.sections[0].downloads[0].href = "javascript:alert(1)".to_owned();
+        assert!(!written(&page).contains("javascript:"));
+    }
+
+    #[test]
+    fn tables_have_heads_units_and_rows() {
+        let text = written(&page());
+        assert!(text.contains("<th scope=\"row\">new</th>"), "{text}");
+        assert!(text.contains("Bass <span class=\"unit\">dB</span></th>"), "{text}");
+        assert!(text.contains("<td class=\"number\">−1.24</td>"), "{text}");
+        assert!(text.contains("between seatings"), "{text}");
+    }
+
+    #[test]
+    fn only_a_simulated_page_says_so_and_says_so_everywhere() {
+        let measured = written(&page());
+        let body = measured.find("<body>").unwrap();
+        assert!(!measured[body..].to_lowercase().contains("simulated"));
+        let simulated = written(&Page { simulated: true, ..page() });
+        assert!(simulated.contains("<title>Simulated: HD 650"));
+        // Banner, byline, caption, table, foot.
+        let body = simulated.find("<body>").unwrap();
+        assert!(simulated[body..].matches(">simulated<").count() >= 3);
+        assert!(simulated[body..].contains("<strong>Simulated</strong>"));
+    }
+
+    #[test]
+    fn the_page_needs_no_network_and_no_script() {
+        let text = written(&page());
+        assert!(!text.contains("http:") && !text.contains("https:") && !text.contains("<script"));
+        assert!(!text.contains("@import") && !text.contains("url("));
+    }
+
+    #[test]
+    fn the_date_stands_in_the_byline() {
+        let text = written(&page());
+        assert!(text.contains("<time datetime=\"2026-03-01T12:00:00Z\">2026-03-01</time>"));
+        assert!(text.contains("cansweep 0.1.0") && text.contains("Measured on a flat plate."));
+    }
+
+    #[test]
+    fn an_empty_page_is_a_page() {
+        assert!(written(&Page::default()).contains("</html>"));
+    }
+}

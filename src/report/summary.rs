@@ -8,6 +8,8 @@ use crate::model::{SourceComparison, SourceEffect, StateComparison, StateSummary
 
 /// Decimals of levels that carry no uncertainty.
 const DB_DECIMALS: usize = 2;
+/// A change below this is printed as zero and has no place.
+const NO_CHANGE_DB: f64 = 0.005;
 
 /// One row per state: its bass, the spread between its seatings, and its change against the
 /// reference.
@@ -90,17 +92,19 @@ pub fn source(comparison: &SourceComparison) -> Table {
     let rows = comparison.sources.iter().map(source_row).collect();
     let notes = vec![
         "Largest change: of the response, against a source of 0 Ω. Damping factor: the smallest \
-         impedance over the source's."
+         impedance over the source's; it is the same effect seen from another side, not a second \
+         one."
             .to_owned(),
     ];
     Table::new("The sources in figures", columns, rows).with_notes(notes)
 }
 
 fn source_row(effect: &SourceEffect) -> [String; 6] {
+    let changes = effect.worst_db.abs() >= NO_CHANGE_DB;
     [
         chosen(effect.source.ohm()),
         signed(effect.worst_db, DB_DECIMALS),
-        fixed(effect.worst_hz, 0),
+        or_absent(changes.then(|| fixed(effect.worst_hz, 0))),
         fixed(effect.peak_to_peak_db, DB_DECIMALS),
         signed(effect.loss_db, DB_DECIMALS),
         or_absent(effect.damping_factor.map(|factor| significant(factor, 2))),

@@ -78,3 +78,91 @@ fn wrapped(text: &str) -> Vec<String> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::specimen;
+
+    fn compared() -> StateComparison {
+        let mut worn = specimen::state("worn pads", 4, -11.238, 0.10);
+        worn.corner_minus_3_db_hz = Some(31.8);
+        let one = specimen::state("once", 1, 0.4, 0.0);
+        specimen::comparison(vec![specimen::state("new", 12, 0.0, 0.12), worn, one])
+    }
+
+    /// Where each cell of a line ends, counted in letters.
+    fn ends(line: &str) -> Vec<usize> {
+        let letters: Vec<char> = line.chars().chain([' ']).collect();
+        (1..letters.len())
+            .filter(|&i| letters[i] == ' ' && letters[i - 1] != ' ')
+            .map(|i| i - 1)
+            .collect()
+    }
+
+    #[test]
+    fn numbers_of_a_column_end_in_one_place() {
+        let text = states(&compared());
+        let rows: Vec<&str> = text.lines().skip(3).take(3).collect();
+        let numbers = |row: &str| {
+            let all = ends(row);
+            all[all.len() - 8..].to_vec()
+        };
+        assert_eq!(numbers(rows[0]), numbers(rows[1]), "{text}");
+        assert_eq!(numbers(rows[1]), numbers(rows[2]), "{text}");
+        // The units, one per column behind the first two.
+        assert_eq!(ends(text.lines().nth(1).unwrap()), numbers(rows[0])[1..], "{text}");
+    }
+
+    #[test]
+    fn a_row_holds_the_figures_of_its_state_and_dashes_for_what_is_not_known() {
+        let text = states(&compared());
+        let row = |name: &str| {
+            let line = text.lines().find(|line| line.contains(name)).unwrap();
+            line.trim_start().trim_start_matches(name).split_whitespace().collect::<Vec<_>>()
+        };
+        let worn = ["4", "−11.24", "0.10", "32", "−11.24", "0.06", "−11.24", "0.06"];
+        assert_eq!(row("worn pads"), worn);
+        assert_eq!(row("once"), ["1", "+0.40", "–", "–", "+0.40", "–", "+0.40", "–"]);
+    }
+
+    #[test]
+    fn sources_come_with_their_limits() {
+        let effects = vec![
+            specimen::effect(0.0, 0.0, 0.0, None),
+            specimen::effect(120.0, 1.21, -2.87, Some(2.5)),
+        ];
+        let text = source(&specimen::sources(effects, [Some(7.49), Some(40.9), None]));
+        let cells =
+            |line: usize| text.lines().nth(line).unwrap().split_whitespace().collect::<Vec<_>>();
+        assert_eq!(cells(1), ["Ω", "dB", "Hz", "dB", "dB"]);
+        assert_eq!(cells(3), ["0", "0.00", "–", "0.00", "0.00", "–"]);
+        assert_eq!(cells(4), ["120", "+1.21", "95", "1.21", "−2.87", "2.5"]);
+        assert!(text.contains("0.5 dB") && text.contains(" any "), "{text}");
+    }
+
+    #[test]
+    fn lines_fit_a_terminal_and_end_without_blanks() {
+        let long = "a state with a very long name, told in so many words that no line could ever \
+                    hold it beside its figures";
+        let states = states(&specimen::comparison(vec![
+            specimen::state("new", 4, 0.0, 0.12),
+            specimen::state(long, 4, -1.0, 0.12),
+        ]));
+        let sources = source(&specimen::sources(Vec::new(), [None; 3]));
+        for line in states.lines().chain(sources.lines()) {
+            assert!(line.chars().count() <= usize::from(WIDTH), "{line}");
+            assert_eq!(line, line.trim_end());
+        }
+        assert!(states.ends_with('\n') && sources.ends_with('\n'));
+    }
+
+    #[test]
+    fn a_name_does_not_steer_the_terminal() {
+        let text = states(&specimen::comparison(vec![
+            specimen::state("new", 4, 0.0, 0.12),
+            specimen::state("\u{1b}[31mred", 4, -1.0, 0.12),
+        ]));
+        assert!(!text.contains('\u{1b}'));
+    }
+}

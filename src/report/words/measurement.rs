@@ -123,3 +123,75 @@ fn resonances(figures: &ImpedanceFigures, magnitude: &Curve<Ohm>) -> Vec<String>
     let rest = if more > 0 { format!("; {more} more follow above") } else { String::new() };
     vec![capitalised(&format!("it has {subject} at {}{rest}.", listed(&listed_ones)))]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FindingKind;
+    use crate::report::specimen::{
+        impedance_measurement, refused_measurement, response_measurement,
+    };
+
+    #[test]
+    fn an_impedance_is_told_with_twice_its_standard_uncertainty() {
+        assert_eq!(
+            measurement(&impedance_measurement(Some(0.6))),
+            [
+                "The impedance is lowest at 1.2 kHz, 302.4 ± 1.2 Ω (k = 2), and highest at 95 Hz, \
+                 570.1 ± 1.2 Ω (k = 2). At 1 kHz it is 304.2 ± 1.2 Ω (k = 2). The largest standard \
+                 value that it nowhere falls more than 20 % below, and so its nominal impedance, \
+                 is 300 Ω.",
+                "It has maxima at 95 Hz (570.1 ± 1.2 Ω (k = 2)) and 3.6 kHz (320.0 ± 1.2 Ω \
+                 (k = 2)).",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_impedance_without_uncertainty_says_so() {
+        let paragraphs = measurement(&impedance_measurement(None));
+        assert!(paragraphs[0].contains("lowest at 1.2 kHz, 302 Ω,"), "{}", paragraphs[0]);
+        assert!(paragraphs[0].ends_with("Its uncertainty is not known."), "{}", paragraphs[0]);
+    }
+
+    #[test]
+    fn a_response_is_told_by_delay_noise_and_bass() {
+        let figures = ResponseFigures {
+            delay_samples: Some(480.2),
+            inverted: true,
+            peak_to_noise_db: Some(61.7),
+            bass_shelf_db: Some(-1.2),
+            corner_minus_3_db_hz: Some(31.6),
+        };
+        assert_eq!(
+            measurement(&response_measurement(figures)),
+            [
+                "The response follows the stimulus by 480.2 samples (10.0 ms). The peak of its \
+                 impulse response stands 62 dB above the noise. Its polarity is inverted.",
+                "The bass, 20–100 Hz, lies 1.2 dB below the mean level of 300 Hz–1 kHz. It has \
+                 fallen by 3 dB at 32 Hz.",
+            ]
+        );
+    }
+
+    #[test]
+    fn absent_figures_have_no_sentence() {
+        assert_eq!(measurement(&response_measurement(ResponseFigures::default())), [""; 0]);
+    }
+
+    #[test]
+    fn a_refused_measurement_says_why() {
+        let clipped = FindingKind::Clipped { channel: 1, samples: 12, first_at_s: 1.5 };
+        let findings =
+            vec![Finding::note(FindingKind::SingleSweep), Finding::refusal(clipped).in_take(2)];
+        let paragraphs = measurement(&refused_measurement(findings.clone()));
+        assert!(
+            paragraphs[0].starts_with(
+                "There is no result: the takes were refused. Refused, take 2: channel 1"
+            )
+        );
+        assert!(!paragraphs[0].contains("only one sweep"));
+        let all = super::findings(&findings);
+        assert!(all[0].starts_with("Refused") && all[1].starts_with("Note: there is only one"));
+    }
+}

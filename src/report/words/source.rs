@@ -17,22 +17,21 @@ pub fn source(comparison: &SourceComparison) -> Vec<String> {
 }
 
 fn effect(effect: &SourceEffect) -> String {
-    let source = chosen(effect.source.ohm());
     if effect.source.ohm() <= 0.0 {
         return "A source of 0 Ω is what the others are compared with.".to_owned();
     }
-    let sentences = [Some(change(&source, effect)), loss(effect), damping(effect)];
-    sentences.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    let clauses = [Some(change(effect)), loss(effect), damping(effect)];
+    let clauses: Vec<String> = clauses.into_iter().flatten().collect();
+    format!("A source of {} Ω {}.", chosen(effect.source.ohm()), listed(&clauses))
 }
 
-fn change(source: &str, effect: &SourceEffect) -> String {
+fn change(effect: &SourceEffect) -> String {
     if effect.peak_to_peak_db < NEGLIGIBLE_DB {
-        return format!("A source of {source} Ω changes the response by less than 0.01 dB.");
+        return "changes the response by less than 0.01 dB".to_owned();
     }
     let verb = if effect.worst_db < 0.0 { "lowers" } else { "raises" };
     format!(
-        "A source of {source} Ω {verb} the response by up to {}, at {}; from its highest to its \
-         lowest point the change spans {}.",
+        "{verb} the response by up to {}, at {} ({} from peak to peak)",
         prose_db(effect.worst_db, None),
         hertz(effect.worst_hz),
         prose_db(effect.peak_to_peak_db, None)
@@ -41,12 +40,11 @@ fn change(source: &str, effect: &SourceEffect) -> String {
 
 fn loss(effect: &SourceEffect) -> Option<String> {
     (effect.loss_db <= -NEGLIGIBLE_DB)
-        .then(|| format!("It costs {} of level at 1 kHz.", prose_db(effect.loss_db, None)))
+        .then(|| format!("costs {} of level at 1 kHz", prose_db(effect.loss_db, None)))
 }
 
 fn damping(effect: &SourceEffect) -> Option<String> {
-    let factor = significant(effect.damping_factor?, 2);
-    Some(format!("The damping factor, at the smallest impedance, is {factor}."))
+    Some(format!("leaves a damping factor of {}", significant(effect.damping_factor?, 2)))
 }
 
 fn eighth_rule(comparison: &SourceComparison) -> String {
@@ -81,4 +79,58 @@ fn limits(limits: &[SourceLimit]) -> Option<String> {
     let bounded = (!parts.is_empty()).then(|| listed(&parts));
     let sentence: Vec<String> = bounded.into_iter().chain(unlimited).collect();
     (!sentence.is_empty()).then(|| format!("{}.", capitalised(&sentence.join("; "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::specimen::{effect, sources};
+
+    #[test]
+    fn a_source_is_told_by_its_worst_change_its_loss_and_its_damping() {
+        let effects = vec![effect(120.0, 1.21, -2.87, Some(2.5))];
+        let paragraphs = source(&sources(effects, [Some(7.49), Some(40.9), Some(89.9)]));
+        assert_eq!(
+            paragraphs,
+            [
+                "A source of 120 Ω raises the response by up to 1.2 dB, at 95 Hz (1.2 dB from peak \
+                 to peak), costs 2.9 dB of level at 1 kHz and leaves a damping factor of 2.5.",
+                "The rule of an eighth allows this headphone a source of 37 Ω, an eighth of its \
+                 smallest impedance; a source of exactly that changes the response by 0.47 dB from \
+                 peak to peak.",
+                "A source of up to 7.4 Ω keeps the response within 0.1 dB from peak to peak, one \
+                 of up to 40 Ω within 0.5 dB and one of up to 89 Ω within 1 dB.",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_dip_is_told_as_one() {
+        let paragraphs = source(&sources(vec![effect(10.0, -5.55, -3.0, None)], [None; 3]));
+        assert!(paragraphs[0].contains("lowers the response by up to 5.5 dB"), "{}", paragraphs[0]);
+        assert!(!paragraphs[0].contains("damping"));
+    }
+
+    #[test]
+    fn a_source_that_changes_nothing_is_no_change() {
+        let effects = vec![effect(0.0, 0.0, 0.0, None), effect(0.1, 1e-4, -1e-4, Some(3000.0))];
+        let paragraphs = source(&sources(effects, [None; 3]));
+        assert_eq!(paragraphs[0], "A source of 0 Ω is what the others are compared with.");
+        assert_eq!(
+            paragraphs[1],
+            "A source of 0.1 Ω changes the response by less than 0.01 dB and leaves a damping \
+             factor of 3000."
+        );
+    }
+
+    #[test]
+    fn a_limit_that_no_source_reaches_is_said_so() {
+        let last = |limits| source(&sources(Vec::new(), limits)).pop().unwrap();
+        assert_eq!(
+            last([Some(36.5), None, None]),
+            "A source of up to 36 Ω keeps the response within 0.1 dB from peak to peak; however \
+             large the source, the response stays within 0.5 dB."
+        );
+        assert_eq!(last([None; 3]), "However large the source, the response stays within 0.1 dB.");
+    }
 }

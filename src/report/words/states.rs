@@ -54,7 +54,7 @@ pub fn basis(comparison: &StateComparison) -> String {
 #[must_use]
 pub fn states(comparison: &StateComparison) -> Vec<String> {
     let pairs = comparison.differences.iter().filter_map(|d| Pair::of(comparison, d));
-    pairs.map(|pair| paragraph(&pair)).collect()
+    pairs.map(|pair| paragraph(&pair)).filter(|text| !text.is_empty()).collect()
 }
 
 fn paragraph(pair: &Pair<'_>) -> String {
@@ -241,4 +241,153 @@ fn loudest(largest: &Largest) -> String {
 /// How many times: tenths below ten, whole above.
 fn multiple(times: f64) -> String {
     fixed(times, usize::from(times < 9.95))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::specimen::{comparison, state};
+
+    fn only(comparison: &StateComparison) -> String {
+        let paragraphs = states(comparison);
+        assert_eq!(paragraphs.len(), 1);
+        paragraphs[0].clone()
+    }
+
+    fn against_new(n: usize, bass_db: f64, sd_db: f64) -> String {
+        only(&comparison(vec![state("new", 4, 0.0, 0.12), state("worn", n, bass_db, sd_db)]))
+    }
+
+    fn assert_says(text: &str, parts: &[&str]) {
+        for part in parts {
+            assert!(text.contains(part), "'{part}' is not in '{text}'");
+        }
+    }
+
+    #[test]
+    fn a_loss_of_bass_beyond_the_spread_is_far_larger_than_seating() {
+        let text = against_new(4, -1.24, 0.11);
+        assert_says(
+            &text,
+            &[
+                "“worn” has 1.24 dB less bass than “new” (20–100 Hz against 300 Hz–1 kHz)",
+                "; at 30 Hz it is 1.24 dB lower.",
+                "spreads by 0.11 dB in “worn” and by 0.12 dB in “new”",
+                "15 times its standard error of 0.08 dB, far larger than what seating does.",
+            ],
+        );
+        assert!(!text.contains("significant"), "{text}");
+    }
+
+    #[test]
+    fn a_change_within_twice_its_error_does_not_tell_states_apart() {
+        let text = against_new(4, 0.15, 0.2);
+        assert_says(&text, &["0.1 dB more bass", "within twice its standard error of 0.12 dB"]);
+        assert!(!text.contains("far larger"), "{text}");
+    }
+
+    #[test]
+    fn a_change_of_three_errors_asks_for_more_seatings() {
+        assert_says(
+            &against_new(4, -0.35, 0.2),
+            &["3.0 times its standard error", "more seatings would make it surer"],
+        );
+    }
+
+    #[test]
+    fn a_change_that_single_seatings_may_hide_is_one_on_average() {
+        let text = only(&comparison(vec![state("a", 25, 0.0, 1.0), state("b", 25, -1.5, 1.0)]));
+        assert_says(&text, &["5.3 times", "it is there on average"]);
+    }
+
+    #[test]
+    fn a_single_seating_allows_no_verdict() {
+        let text = against_new(1, -5.0, 0.0);
+        assert_says(
+            &text,
+            &["5.0 dB less bass", "only one seating of “worn”, so", "no verdict is possible"],
+        );
+        assert!(!text.contains("standard error"), "{text}");
+        let both = only(&comparison(vec![state("a", 1, 0.0, 0.0), state("b", 1, -1.0, 0.0)]));
+        assert_says(&both, &["only one seating of “b” and one of “a”"]);
+    }
+
+    #[test]
+    fn two_seatings_are_said_to_be_few() {
+        let text = against_new(2, -5.0, 0.05);
+        assert_says(&text, &["Two seatings say little about a spread"]);
+        assert!(!text.contains("far larger"), "{text}");
+    }
+
+    #[test]
+    fn a_spread_that_grows_points_to_the_seal() {
+        assert_says(
+            &against_new(5, -5.8, 0.6),
+            &["The spread is 5.0 times as wide as that of “new”"],
+        );
+        assert!(!against_new(5, -5.8, 0.2).contains("as wide as"));
+        assert!(!against_new(3, -5.8, 0.6).contains("as wide as"));
+    }
+
+    #[test]
+    fn a_corner_is_named_where_there_is_one() {
+        let with = |own: Option<f64>, other: Option<f64>| {
+            let mut new = state("new", 4, 0.0, 0.1);
+            let mut worn = state("worn", 4, -1.0, 0.1);
+            (worn.corner_minus_3_db_hz, new.corner_minus_3_db_hz) = (own, other);
+            only(&comparison(vec![new, worn]))
+        };
+        assert!(!with(None, None).contains("3 dB at"));
+        let level = "Its level has fallen by 3 dB at 32 Hz";
+        assert_says(&with(Some(32.1), Some(27.0)), &[level, ", that of “new” at 27 Hz."]);
+        assert_says(&with(Some(32.1), None), &[level, "; that of “new” holds to 20 Hz."]);
+        assert_says(&with(None, Some(27.0)), &["Its level holds to 20 Hz; that of “new”"]);
+        assert_says(&with(Some(32.1), Some(32.2)), &["The level of both has fallen"]);
+    }
+
+    #[test]
+    fn where_nothing_is_seen_is_said_so() {
+        let text = against_new(4, -3.0, 0.1);
+        let start = text.find("Nowhere from 20").unwrap();
+        assert_says(&text[start..], &["kHz does the difference exceed twice its standard error"]);
+    }
+
+    #[test]
+    fn what_is_seen_above_the_bass_stands_beside_its_error() {
+        let mut result = comparison(vec![state("new", 4, 0.0, 0.1), state("worn", 4, -1.0, 0.1)]);
+        let curve = &result.differences[0].curve;
+        let tilted = curve.hz().iter().map(|f| 0.5 * (f / 1000.0).log2()).collect();
+        let tilted = crate::model::Curve::new(curve.grid().clone(), tilted).unwrap();
+        result.differences[0].curve = tilted.with_u(curve.u().unwrap().clone()).unwrap();
+        assert_says(
+            &only(&result),
+            &[
+                "From 1 kHz to 8 kHz the largest difference is +1.5 dB at",
+                "where its standard error is 0.07 dB.",
+            ],
+        );
+    }
+
+    #[test]
+    fn absent_figures_have_no_sentence() {
+        let mut result = comparison(vec![state("a", 4, 0.0, 0.1), state("b", 4, 0.0, 0.1)]);
+        for state in &mut result.states {
+            state.bass_shelf_db = None;
+        }
+        let difference = &mut result.differences[0];
+        difference.bass_shelf_db = None;
+        let grid = difference.curve.grid().clone();
+        difference.curve = crate::model::Curve::from_fn(grid, |_| 0.0).unwrap();
+        assert_eq!(states(&result), [""; 0]);
+    }
+
+    #[test]
+    fn the_basis_names_seatings_normalisation_and_smoothing() {
+        let result = comparison(vec![state("new", 4, 0.0, 0.1), state("worn", 1, 0.0, 0.1)]);
+        assert_eq!(
+            basis(&result),
+            "Four seatings of “new” and one seating of “worn”. All curves pass through 0 dB at \
+             1 kHz and are smoothed over 1/12 octave."
+        );
+    }
 }

@@ -1,0 +1,177 @@
+//! Hand-made results that the tests of this room share.
+
+use std::collections::BTreeMap;
+
+use ndarray::Array1;
+use num_complex::Complex64;
+
+use crate::model::{
+    AnalysisSpec, ChannelMap, Conditions, Covariance, Curve, EighthRule, Finding, FrequencyGrid,
+    Impedance, ImpedanceFigures, Measurement, Normalisation, Outcome, Resonance, Response,
+    ResponseFigures, RigIdentity, RigKind, SourceComparison, SourceEffect, SourceLimit, Spread,
+    StateComparison, StateDifference, StateSummary, TakeRecord,
+};
+use crate::quantity::unit::Decibel;
+use crate::quantity::{Frequency, Resistance, Seconds, Smoothing, Uncertain};
+
+fn curve(value: impl Fn(f64) -> f64) -> Curve<Decibel> {
+    Curve::from_fn(FrequencyGrid::standard(), value).unwrap()
+}
+
+fn at_1_khz() -> Normalisation {
+    Normalisation::At(Frequency::new(1000.0).unwrap())
+}
+
+/// A state whose bass, below 200 Hz, lies `bass_db` above the rest and spreads by `sd_db`.
+pub(super) fn state(name: &str, n: usize, bass_db: f64, sd_db: f64) -> StateSummary {
+    let shelf = |f: f64| if f < 200.0 { bass_db } else { 0.0 };
+    let spread = |f: f64| if f < 200.0 { sd_db } else { 0.1 };
+    let several = n > 1;
+    let error: Array1<f64> =
+        FrequencyGrid::standard().hz().iter().map(|&f| spread(f) / (n as f64).sqrt()).collect();
+    let mean = curve(shelf);
+    StateSummary {
+        name: name.to_owned(),
+        seatings: vec![curve(shelf); n],
+        mean: if several { mean.with_u(error).unwrap() } else { mean },
+        sd: several.then(|| curve(spread)),
+        bass_shelf_db: Some(Spread { mean: bass_db, sd: several.then_some(sd_db) }),
+        corner_minus_3_db_hz: None,
+    }
+}
+
+/// The states compared with the first of them.
+pub(super) fn comparison(states: Vec<StateSummary>) -> StateComparison {
+    let differences = states[1..].iter().map(|state| difference(state, &states[0])).collect();
+    StateComparison {
+        states,
+        differences,
+        normalisation: at_1_khz(),
+        smoothing: Smoothing::Octave(12),
+    }
+}
+
+fn difference(state: &StateSummary, reference: &StateSummary) -> StateDifference {
+    let grid = FrequencyGrid::standard();
+    let mut curve = Curve::new(grid, state.mean.values() - reference.mean.values()).unwrap();
+    if let (Some(a), Some(b)) = (state.mean.u(), reference.mean.u()) {
+        curve = curve.with_u(a.iter().zip(b).map(|(a, b)| a.hypot(*b)).collect()).unwrap();
+    }
+    let error = |s: &StateSummary| Some(s.bass_shelf_db?.sd? / (s.seatings.len() as f64).sqrt());
+    let change = state.bass_shelf_db.unwrap().mean - reference.bass_shelf_db.unwrap().mean;
+    let u = error(state).zip(error(reference)).map(|(a, b)| a.hypot(b));
+    StateDifference {
+        state: state.name.clone(),
+        reference: reference.name.clone(),
+        curve,
+        bass_shelf_db: u.map(|u| Uncertain::with_dof(change, u, 6.0)),
+    }
+}
+
+fn ohm(value: f64) -> Resistance {
+    Resistance::new(value).unwrap()
+}
+
+/// The effect of a source: worst deviation in decibels at 95 Hz, loss, damping factor.
+pub(super) fn effect(
+    source_ohm: f64,
+    worst_db: f64,
+    loss_db: f64,
+    damping_factor: Option<f64>,
+) -> SourceEffect {
+    SourceEffect {
+        source: ohm(source_ohm),
+        curve: curve(|f| if f < 200.0 { worst_db } else { 0.0 }),
+        worst_db,
+        worst_hz: 95.0,
+        peak_to_peak_db: worst_db.abs(),
+        loss_db,
+        damping_factor,
+        response: None,
+    }
+}
+
+/// A headphone of 300 Ω behind sources, with limits for 0.1, 0.5 and 1 dB.
+pub(super) fn sources(
+    sources: Vec<SourceEffect>,
+    limits_ohm: [Option<f64>; 3],
+) -> SourceComparison {
+    let limit =
+        |(limit_db, source): (f64, Option<f64>)| SourceLimit { limit_db, source: source.map(ohm) };
+    SourceComparison {
+        impedance: impedance(None),
+        sources,
+        eighth_rule: EighthRule { allows: ohm(37.5), costs_db: 0.467 },
+        limits: [0.1, 0.5, 1.0].into_iter().zip(limits_ohm).map(limit).collect(),
+        normalisation: at_1_khz(),
+    }
+}
+
+/// 300 Ω with a standard uncertainty where one is given.
+fn impedance(u_ohm: Option<f64>) -> Impedance {
+    let grid = FrequencyGrid::standard();
+    let bare = Impedance::from_fn(grid.clone(), |_| Complex64::new(300.0, 0.0)).unwrap();
+    match u_ohm {
+        Some(u) => bare.with_covariance(vec![Covariance::circular(u); grid.len()]).unwrap(),
+        None => bare,
+    }
+}
+
+fn measured(outcome: Outcome, findings: Vec<Finding>) -> Measurement {
+    let take = TakeRecord {
+        file: "take-1.wav".to_owned(),
+        sha256: None,
+        frames: 96_000,
+        channels: 2,
+        rate_hz: 48_000,
+        delay_samples: None,
+    };
+    let conditions = Conditions {
+        made_at: "2026-03-01T12:00:00Z".to_owned(),
+        tool: "cansweep 0.1.0".to_owned(),
+        rig: RigIdentity { kind: RigKind::Simulated, name: "sim:open".to_owned() },
+        stimulus: "sweep".to_owned(),
+        plan: None,
+        analysis: AnalysisSpec {
+            from: Frequency::new(20.0).unwrap(),
+            to: Frequency::new(20e3).unwrap(),
+            points_per_octave: 48,
+            gate_before: Seconds::new(0.01).unwrap(),
+            gate_after: Seconds::new(0.5).unwrap(),
+            smoothing: Smoothing::None,
+        },
+        channels: ChannelMap::default(),
+        impedance: None,
+        tags: BTreeMap::new(),
+        takes: vec![take],
+    };
+    Measurement { conditions, outcome, findings }
+}
+
+/// An impedance measurement with two maxima.
+pub(super) fn impedance_measurement(u_ohm: Option<f64>) -> Measurement {
+    let figures = ImpedanceFigures {
+        minimum_ohm: 302.4,
+        minimum_hz: 1200.0,
+        maximum_ohm: 570.1,
+        maximum_hz: 95.2,
+        at_1khz_ohm: Some(304.2),
+        nominal_ohm: Some(300.0),
+        resonances: vec![
+            Resonance { frequency_hz: 95.2, peak_ohm: 570.1 },
+            Resonance { frequency_hz: 3600.0, peak_ohm: 320.0 },
+        ],
+    };
+    measured(Outcome::Impedance { impedance: impedance(u_ohm), figures }, Vec::new())
+}
+
+/// A response measurement with these figures.
+pub(super) fn response_measurement(figures: ResponseFigures) -> Measurement {
+    let response = Response::from_fn(FrequencyGrid::standard(), |_| Complex64::ONE).unwrap();
+    measured(Outcome::Response { response, figures }, Vec::new())
+}
+
+/// A measurement that was refused.
+pub(super) fn refused_measurement(findings: Vec<Finding>) -> Measurement {
+    measured(Outcome::Refused(crate::model::TraceKind::Response), findings)
+}
