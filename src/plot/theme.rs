@@ -108,11 +108,7 @@ impl Rgb {
     /// This colour with a share (0 to 1) of another.
     fn mixed(self, other: Self, share: f64) -> Self {
         let mix = |a: u8, b: u8| (f64::from(a) * (1.0 - share) + f64::from(b) * share).round();
-        Self(
-            mix(self.0, other.0) as u8,
-            mix(self.1, other.1) as u8,
-            mix(self.2, other.2) as u8,
-        )
+        Self(mix(self.0, other.0) as u8, mix(self.1, other.1) as u8, mix(self.2, other.2) as u8)
     }
 }
 

@@ -31,11 +31,14 @@ impl Obstacles {
     /// A line inside the area.
     pub(crate) fn add_line(&mut self, line: &[Xy]) {
         for pair in line.windows(2) {
-            let (a, b) = if pair[0].x <= pair[1].x { (pair[0], pair[1]) } else { (pair[1], pair[0]) };
+            let (a, b) =
+                if pair[0].x <= pair[1].x { (pair[0], pair[1]) } else { (pair[1], pair[0]) };
             for column in self.column(a.x)..=self.column(b.x) {
-                let (left, right) = (self.area.left + column as f64, self.area.left + column as f64 + 1.0);
+                let (left, right) =
+                    (self.area.left + column as f64, self.area.left + column as f64 + 1.0);
                 let row = |x: f64| {
-                    let share = if b.x > a.x { ((x - a.x) / (b.x - a.x)).clamp(0.0, 1.0) } else { 0.0 };
+                    let share =
+                        if b.x > a.x { ((x - a.x) / (b.x - a.x)).clamp(0.0, 1.0) } else { 0.0 };
                     a.towards(b, share).y
                 };
                 let (p, q) = if b.x - a.x < 1.0 { (a.y, b.y) } else { (row(left), row(right)) };
@@ -65,8 +68,8 @@ impl Obstacles {
         let font = Font::semi_bold(sheet.label * 0.93);
         let size = (font.width_anywhere(callout.text), 1.15 * font.size);
         let clearance = 0.25 * font.size;
-        let spot = spots(callout.at, size, font.size)
-            .find(|spot| self.is_free(&spot.grown(clearance)))?;
+        let spot =
+            spots(callout.at, size, font.size).find(|spot| self.is_free(&spot.grown(clearance)))?;
         self.taken.push(spot.grown(clearance));
         let radius = 2.0 * sheet.line;
         self.taken.push(around(callout.at, radius));

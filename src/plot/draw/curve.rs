@@ -27,7 +27,7 @@ pub(crate) fn runs(
 
 /// A line with at most four points in each half pixel column: the first, the highest, the lowest
 /// and the last, so that no peak is lost.
-pub(crate) fn thinned(line: Vec<Xy>) -> Vec<Xy> {
+pub(crate) fn thinned(line: &[Xy]) -> Vec<Xy> {
     /// Half a pixel of the page is less than a pixel of any PNG.
     const COLUMN: f64 = 0.5;
     let column = |point: &Xy| (point.x / COLUMN).floor();
@@ -97,12 +97,10 @@ fn segment_inside(from: Xy, to: Xy, frame: &Rect) -> Option<(Xy, Xy)> {
 
 /// The part of an area inside a frame (Sutherland and Hodgman, 1974); empty if none is.
 pub(crate) fn area_inside(outline: &[Xy], frame: &Rect) -> Vec<Xy> {
-    let depths: [&dyn Fn(Xy) -> f64; 4] = [
-        &|p| p.x - frame.left,
-        &|p| frame.right - p.x,
-        &|p| p.y - frame.top,
-        &|p| frame.bottom - p.y,
-    ];
+    let depths: [&dyn Fn(Xy) -> f64; 4] =
+        [&|p| p.x - frame.left, &|p| frame.right - p.x, &|p| p.y - frame.top, &|p| {
+            frame.bottom - p.y
+        }];
     let mut area = outline.to_vec();
     for depth in depths {
         let mut cut = Vec::with_capacity(area.len() + 4);
@@ -164,10 +162,7 @@ mod tests {
     #[test]
     fn a_line_that_leaves_the_frame_and_returns_is_cut_in_two() {
         let parts = clipped(&line(&[(1.0, 5.0), (5.0, 25.0), (9.0, 5.0)]), &FRAME);
-        assert_eq!(
-            parts,
-            [line(&[(1.0, 5.0), (2.0, 10.0)]), line(&[(8.0, 10.0), (9.0, 5.0)])]
-        );
+        assert_eq!(parts, [line(&[(1.0, 5.0), (2.0, 10.0)]), line(&[(8.0, 10.0), (9.0, 5.0)])]);
         assert_eq!(clipped(&line(&[(1.0, 1.0), (2.0, 2.0), (3.0, 1.0)]), &FRAME).len(), 1);
         assert!(clipped(&line(&[(-5.0, 1.0), (-1.0, 2.0)]), &FRAME).is_empty());
     }
@@ -186,7 +181,7 @@ mod tests {
         let comb: Vec<Xy> = (0..10_000)
             .map(|i| Xy::new(f64::from(i) * 1e-3, if i == 5_432 { -80.0 } else { 0.0 }))
             .collect();
-        let thin = thinned(comb.clone());
+        let thin = thinned(&comb);
         assert!(thin.len() <= 4 * 21);
         assert!(thin.contains(&comb[5_432]) && thin.contains(&comb[9_999]));
         assert!(thin.windows(2).all(|pair| pair[0].x <= pair[1].x));

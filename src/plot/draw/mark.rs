@@ -115,9 +115,7 @@ impl Rect {
                 Xy::new(x + radius * angle.sin(), middle - radius * angle.cos())
             })
         };
-        arc(self.right - radius, 0.0)
-            .chain(arc(self.left + radius, std::f64::consts::PI))
-            .collect()
+        arc(self.right - radius, 0.0).chain(arc(self.left + radius, std::f64::consts::PI)).collect()
     }
 }
 

@@ -44,12 +44,10 @@ impl Painter<'_> {
     /// Grid and frame, and the texts left of and above them.
     pub(crate) fn axes(&self, frequency: &FrequencyTicks) -> Vec<Mark> {
         let area = self.projection.area;
-        let upright = |x: f64, colour| {
-            Mark::line(Xy::new(x, area.top), Xy::new(x, area.bottom), colour, 1.0)
-        };
-        let level = |y: f64, colour| {
-            Mark::line(Xy::new(area.left, y), Xy::new(area.right, y), colour, 1.0)
-        };
+        let upright =
+            |x: f64, colour| Mark::line(Xy::new(x, area.top), Xy::new(x, area.bottom), colour, 1.0);
+        let level =
+            |y: f64, colour| Mark::line(Xy::new(area.left, y), Xy::new(area.right, y), colour, 1.0);
         let (fine, grid) = (self.colours.fine_grid, self.colours.grid);
         let mut marks: Vec<Mark> = Vec::new();
         marks.extend(frequency.fine.iter().map(|&hz| upright(self.projection.x(hz), fine)));
@@ -127,7 +125,9 @@ impl Painter<'_> {
         let (thin, normal): (Vec<_>, Vec<_>) = self.panel.series.iter().partition(behind);
         for series in thin.into_iter().chain(normal) {
             let lines = self.lines(series);
-            lines.iter().for_each(|line| obstacles.add_line(line));
+            for line in &lines {
+                obstacles.add_line(line);
+            }
             marks.append(&mut self.stroked(series, lines));
         }
         if !marks.iter().any(|mark| !matches!(mark, Mark::Area { .. })) {
@@ -141,41 +141,46 @@ impl Painter<'_> {
         let area = self.projection.area;
         let points = series.points.iter().map(|&point| self.projection.point(point));
         let half_turn = (self.projection.y(0.0) - self.projection.y(180.0)).abs();
-        let wraps = |a: Xy, b: Xy| {
-            self.panel.axis.scale == Scale::Phase && (a.y - b.y).abs() > half_turn
-        };
+        let wraps =
+            |a: Xy, b: Xy| self.panel.axis.scale == Scale::Phase && (a.y - b.y).abs() > half_turn;
         let visible = |run: Vec<Xy>| match run.as_slice() {
-            [lone] if area.encloses(&Rect { left: lone.x, top: lone.y, right: lone.x, bottom: lone.y }) => {
+            [lone]
+                if area.encloses(&Rect {
+                    left: lone.x,
+                    top: lone.y,
+                    right: lone.x,
+                    bottom: lone.y,
+                }) =>
+            {
                 vec![vec![*lone, *lone]]
             }
-            _ => clipped(&thinned(run), &area),
+            _ => clipped(&thinned(&run), &area),
         };
         runs(points, wraps).into_iter().flat_map(visible).collect()
     }
 
     fn stroked(&self, series: &Series, lines: Vec<Vec<Xy>>) -> Vec<Mark> {
         let (colour, width) = match series.weight {
-            Weight::Normal => (self.colours.line(series.slot), line_width(series.stroke, self.sheet)),
+            Weight::Normal => {
+                (self.colours.line(series.slot), line_width(series.stroke, self.sheet))
+            }
             Weight::Thin => (self.colours.thin_line(series.slot), self.sheet.thin_line),
         };
         let pattern = Pattern::of(series.stroke, width);
-        lines
-            .into_iter()
-            .flat_map(|line| stroked_line(line, pattern, colour, width))
-            .collect()
+        lines.into_iter().flat_map(|line| stroked_line(line, pattern, colour, width)).collect()
     }
 
     /// The visible parts of a band.
     fn band(&self, band: &Band) -> Vec<Mark> {
-        let finite = band.points.chunk_by(|a, b| {
-            [a, b].iter().all(|p| p.lower.is_finite() && p.upper.is_finite())
-        });
+        let finite = band
+            .points
+            .chunk_by(|a, b| [a, b].iter().all(|p| p.lower.is_finite() && p.upper.is_finite()));
         let border = |hz: f64, value: f64| self.projection.point(Point { hz, value });
         let area = |part: &[crate::plot::BandPoint]| {
             let upper: Vec<Xy> = part.iter().filter_map(|p| border(p.hz, p.upper)).collect();
             let lower: Vec<Xy> = part.iter().filter_map(|p| border(p.hz, p.lower)).collect();
             let outline: Vec<Xy> =
-                thinned(upper).into_iter().chain(thinned(lower).into_iter().rev()).collect();
+                thinned(&upper).into_iter().chain(thinned(&lower).into_iter().rev()).collect();
             let outline = area_inside(&outline, &self.projection.area);
             let (colour, opacity) = (self.colours.line(band.slot), self.colours.band);
             (!outline.is_empty()).then_some(Mark::Area { outline, colour, opacity })

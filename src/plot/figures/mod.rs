@@ -40,8 +40,11 @@ pub struct Caption {
 impl Caption {
     /// A figure with this caption, and notes about its data in the small print.
     fn on(&self, panel: Panel, notes: impl IntoIterator<Item = String>) -> Figure {
-        let subtitle: Vec<&str> =
-            [&self.rig, &self.sample, &self.date].into_iter().flatten().map(String::as_str).collect();
+        let subtitle: Vec<&str> = [&self.rig, &self.sample, &self.date]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
         let notes: Vec<String> = notes.into_iter().chain(self.remarks.iter().cloned()).collect();
         Figure {
             title: self.title.clone(),
