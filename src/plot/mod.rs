@@ -9,6 +9,8 @@ mod figure;
 pub mod figures;
 mod png;
 pub mod render;
+#[cfg(test)]
+mod sample;
 mod svg;
 mod theme;
 

@@ -46,9 +46,10 @@ pub(crate) fn document(page: &Page, title: &str) -> Result<String, PlotError> {
     {
         let canvas = SVGBackend::with_string(&mut drawn, size).into_drawing_area();
         page.marks.iter().try_for_each(|mark| put(&canvas, mark))?;
-        canvas.present().map_err(failed)?;
+        canvas.present().map_err(|e| failed(&e))?;
     }
-    let (_, content) = drawn.split_once('>').ok_or_else(|| failed("no root element"))?;
+    let (_, content) =
+        drawn.split_once('>').ok_or_else(|| PlotError::Svg("no root element".to_owned()))?;
     Ok(format!("{}{content}", root(page, size, title)))
 }
 
@@ -124,7 +125,7 @@ fn put(canvas: &Canvas<'_>, mark: &Mark) -> Result<(), PlotError> {
             canvas.draw(&Text::new(printable(text), unit(top), style))
         }
     }
-    .map_err(failed)
+    .map_err(|e| failed(&e))
 }
 
 /// The text without what XML does not allow.
@@ -163,6 +164,6 @@ fn fine(pixels: f64) -> i32 {
     (pixels * FINENESS).round() as i32
 }
 
-fn failed(reason: impl ToString) -> PlotError {
+fn failed(reason: &impl std::error::Error) -> PlotError {
     PlotError::Svg(reason.to_string())
 }

@@ -32,6 +32,9 @@ struct Extent {
     mostly_below: f64,
 }
 
+/// The largest value that an axis is made for; beyond is nothing that can be measured.
+const LARGEST: f64 = 1e9;
+
 /// An axis with equal steps.
 #[derive(Debug, Clone, Copy)]
 struct Steps {
@@ -44,7 +47,7 @@ impl ValueTicks {
     /// The axis that suits a panel's data between the ends of the frequency axis.
     pub(crate) fn of(panel: &Panel, frequency: FrequencyAxis) -> Self {
         let extent = Extent::of(panel, frequency);
-        let fixed = panel.axis.range.filter(|(a, b)| a.is_finite() && b.is_finite() && a < b);
+        let fixed = panel.axis.range.filter(|(a, b)| a.abs().max(b.abs()) <= LARGEST && a < b);
         match panel.axis.scale {
             Scale::Level => linear(fixed, || level(extent), decibel_step, "dB", false),
             Scale::Difference => linear(fixed, || difference(extent), decibel_step, "dB", true),
@@ -57,7 +60,7 @@ impl ValueTicks {
 impl Extent {
     /// What the curves take up, and the bands as far as they do not dwarf the curves.
     fn of(panel: &Panel, frequency: FrequencyAxis) -> Option<Self> {
-        let on_axis = |hz: f64, value: f64| frequency.contains(hz) && value.is_finite();
+        let on_axis = |hz: f64, value: f64| frequency.contains(hz) && value.abs() <= LARGEST;
         let mut values: Vec<f64> = (panel.series.iter())
             .flat_map(|series| &series.points)
             .filter(|point| on_axis(point.hz, point.value))
@@ -71,7 +74,7 @@ impl Extent {
         let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let reach = (high - low) / 2.0;
         let bands = (panel.bands.iter().flat_map(|band| &band.points))
-            .filter(|point| on_axis(point.hz, point.lower) && point.upper.is_finite());
+            .filter(|point| on_axis(point.hz, point.lower) && point.upper.abs() <= LARGEST);
         let (low, high) = bands.fold((low, high), |(l, h), point| {
             (l.min(point.lower.max(low - reach)), h.max(point.upper.min(high + reach)))
         });
@@ -92,14 +95,10 @@ fn level(extent: Option<Extent>) -> Steps {
     let Some(data) = extent else { return Steps { low: -20.0, high: 10.0, step: STEP } };
     let low = data.low.max(data.mostly_above.min(data.high - USEFUL_SPAN));
     let low = low.max(data.high - LARGEST_SPAN);
-    let mut low = ((low - CLEARANCE) / STEP).floor() * STEP;
-    let mut high = ((data.high + CLEARANCE) / STEP).ceil() * STEP;
-    while high - low < SMALLEST_SPAN {
-        low -= STEP;
-        if high - low < SMALLEST_SPAN {
-            high += STEP;
-        }
-    }
+    let (low, high) = ((low - CLEARANCE) / STEP, (data.high + CLEARANCE) / STEP);
+    let (low, high) = (low.floor() * STEP, high.ceil() * STEP);
+    let missing = ((SMALLEST_SPAN - (high - low)) / STEP).max(0.0);
+    let (low, high) = (low - (missing / 2.0).ceil() * STEP, high + (missing / 2.0).floor() * STEP);
     Steps { low, high, step: decibel_step(high - low) }
 }
 
@@ -108,10 +107,10 @@ fn difference(extent: Option<Extent>) -> Steps {
     const SMALLEST: f64 = 1.5;
     /// Beyond this, an axis shows only what is more than a notch or a spike.
     const USEFUL: f64 = 20.0;
-    const LARGEST: f64 = 30.0;
+    const FURTHEST: f64 = 30.0;
     let Some(data) = extent else { return Steps { low: -SMALLEST, high: SMALLEST, step: 0.5 } };
-    let low = data.low.max(data.mostly_above.min(-USEFUL)).clamp(-LARGEST, 0.0);
-    let high = data.high.min(data.mostly_below.max(USEFUL)).clamp(0.0, LARGEST);
+    let low = data.low.max(data.mostly_above.min(-USEFUL)).clamp(-FURTHEST, 0.0);
+    let high = data.high.min(data.mostly_below.max(USEFUL)).clamp(0.0, FURTHEST);
     let missing = (2.0 * SMALLEST - (high - low)).max(0.0) / 2.0;
     let step = decibel_step(high - low + 2.0 * missing);
     let clearance = step / 5.0;
@@ -312,7 +311,7 @@ mod tests {
 
     #[test]
     fn levels_have_whole_steps_of_five_decibels_and_are_not_stretched() {
-        assert_eq!(range(Scale::Level, &[-18.0, 3.0]), (-20.0, 10.0));
+        assert_eq!(range(Scale::Level, &[-18.0, 3.0]), (-25.0, 5.0));
         assert_eq!(range(Scale::Level, &[-31.0, 3.0]), (-35.0, 5.0));
         assert_eq!(range(Scale::Level, &[0.0, 0.0]), (-15.0, 15.0));
         assert_eq!(range(Scale::Level, &[94.2]), (80.0, 110.0));

@@ -27,7 +27,7 @@ pub(crate) fn runs(
 
 /// A line with at most four points in each half pixel column: the first, the highest, the lowest
 /// and the last, so that no peak is lost.
-pub(crate) fn thinned(line: Vec<Xy>) -> Vec<Xy> {
+pub(crate) fn thinned(line: &[Xy]) -> Vec<Xy> {
     /// Half a pixel of the page is less than a pixel of any PNG.
     const COLUMN: f64 = 0.5;
     let column = |point: &Xy| (point.x / COLUMN).floor();
@@ -181,7 +181,7 @@ mod tests {
         let comb: Vec<Xy> = (0..10_000)
             .map(|i| Xy::new(f64::from(i) * 1e-3, if i == 5_432 { -80.0 } else { 0.0 }))
             .collect();
-        let thin = thinned(comb.clone());
+        let thin = thinned(&comb);
         assert!(thin.len() <= 4 * 21);
         assert!(thin.contains(&comb[5_432]) && thin.contains(&comb[9_999]));
         assert!(thin.windows(2).all(|pair| pair[0].x <= pair[1].x));

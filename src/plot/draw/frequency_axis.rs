@@ -115,20 +115,20 @@ mod tests {
 
     const FONT: Font = Font::regular(14.0);
 
-    fn labels(axis: FrequencyAxis, length: f64) -> Vec<String> {
-        let ticks = FrequencyTicks::new(axis, length, FONT, 10.0);
+    fn labels(axis: FrequencyAxis, length: f64, spacing: f64) -> Vec<String> {
+        let ticks = FrequencyTicks::new(axis, length, FONT, spacing);
         ticks.labelled.into_iter().map(|tick| tick.label).collect()
     }
 
     #[test]
     fn a_wide_axis_has_the_ticks_that_audio_uses() {
         let expected = ["20", "50", "100", "200", "500", "1k", "2k", "5k", "10k", "20k"];
-        assert_eq!(labels(FrequencyAxis::AUDIO, 900.0), expected);
+        assert_eq!(labels(FrequencyAxis::AUDIO, 900.0, 10.0), expected);
     }
 
     #[test]
     fn a_narrow_axis_keeps_the_decades_and_its_ends() {
-        assert_eq!(labels(FrequencyAxis::AUDIO, 220.0), ["20", "100", "1k", "10k", "20k"]);
+        assert_eq!(labels(FrequencyAxis::AUDIO, 320.0, 14.0), ["20", "100", "1k", "10k", "20k"]);
     }
 
     #[test]
@@ -141,8 +141,8 @@ mod tests {
     fn an_axis_of_less_than_a_decade_has_ticks_too() {
         let hz = |value| Frequency::new(value).unwrap();
         let axis = FrequencyAxis::new(hz(100.0), hz(400.0)).unwrap();
-        assert_eq!(labels(axis, 900.0), ["100", "200", "300", "400"]);
+        assert_eq!(labels(axis, 900.0, 10.0), ["100", "200", "300", "400"]);
         let odd = FrequencyAxis::new(hz(1234.0), hz(1500.0)).unwrap();
-        assert_eq!(labels(odd, 900.0), ["1.234k", "1.5k"]);
+        assert_eq!(labels(odd, 900.0, 10.0), ["1.234k", "1.5k"]);
     }
 }

@@ -32,7 +32,7 @@ impl Font {
 
     /// The length of a text in whatever typeface a viewer of the SVG puts in place of ours.
     pub(crate) fn width_anywhere(self, text: &str) -> f64 {
-        /// DejaVu Sans, the widest of the usual substitutes, is 8 % wider than Inter.
+        /// `DejaVu Sans`, the widest of the usual substitutes, is 8 % wider than Inter.
         const WIDEST_SUBSTITUTE: f64 = 1.08;
         self.width(text) * WIDEST_SUBSTITUTE
     }
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn lines_end_between_parts_rather_than_between_words() {
-        let lines = FONT.wrapped("Sound card · n = 5 seatings · May", 140.0, 3);
+        let lines = FONT.wrapped("Sound card · n = 5 seatings · May", 175.0, 3);
         assert_eq!(lines, ["Sound card", "n = 5 seatings · May"]);
     }
 

@@ -125,7 +125,9 @@ impl Painter<'_> {
         let (thin, normal): (Vec<_>, Vec<_>) = self.panel.series.iter().partition(behind);
         for series in thin.into_iter().chain(normal) {
             let lines = self.lines(series);
-            lines.iter().for_each(|line| obstacles.add_line(line));
+            for line in &lines {
+                obstacles.add_line(line);
+            }
             marks.append(&mut self.stroked(series, lines));
         }
         if !marks.iter().any(|mark| !matches!(mark, Mark::Area { .. })) {
@@ -152,7 +154,7 @@ impl Painter<'_> {
             {
                 vec![vec![*lone, *lone]]
             }
-            _ => clipped(&thinned(run), &area),
+            _ => clipped(&thinned(&run), &area),
         };
         runs(points, wraps).into_iter().flat_map(visible).collect()
     }
@@ -178,7 +180,7 @@ impl Painter<'_> {
             let upper: Vec<Xy> = part.iter().filter_map(|p| border(p.hz, p.upper)).collect();
             let lower: Vec<Xy> = part.iter().filter_map(|p| border(p.hz, p.lower)).collect();
             let outline: Vec<Xy> =
-                thinned(upper).into_iter().chain(thinned(lower).into_iter().rev()).collect();
+                thinned(&upper).into_iter().chain(thinned(&lower).into_iter().rev()).collect();
             let outline = area_inside(&outline, &self.projection.area);
             let (colour, opacity) = (self.colours.line(band.slot), self.colours.band);
             (!outline.is_empty()).then_some(Mark::Area { outline, colour, opacity })

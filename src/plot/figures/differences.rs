@@ -23,3 +23,24 @@ pub fn differences(comparison: &StateComparison, caption: &Caption) -> Figure {
     let notes = (!panel.bands.is_empty()).then_some(band);
     caption.on(panel, notes.into_iter().chain(smoothing_note(comparison.smoothing)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::{Seatings, figures, sample};
+
+    #[test]
+    fn a_difference_has_the_colour_of_its_state_and_a_line_at_zero() {
+        let (comparison, caption) = (sample::states(), sample::caption("Pads"));
+        let figure = differences(&comparison, &caption);
+        let states = figures::states(&comparison, &caption, Seatings::Hidden);
+        for series in &figure.panel.series {
+            let state = states.panel.series.iter().find(|s| s.label == series.label).unwrap();
+            assert_eq!(series.slot, state.slot);
+        }
+        assert_eq!(figure.panel.axis.title, "Difference to fresh");
+        let zero = ReferenceLine { value: 0.0, label: Some("fresh".to_owned()) };
+        assert_eq!(figure.panel.references, [zero]);
+        assert_eq!(figure.panel.bands.len(), 2);
+    }
+}

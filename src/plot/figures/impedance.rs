@@ -71,3 +71,37 @@ fn spoken_ohm(ohm: f64) -> String {
     let decimals = (2.0 - ohm.abs().max(1e-6).log10().floor()).clamp(0.0, 6.0) as usize;
     format!("{ohm:.decimals$} Ω")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Curve, FrequencyGrid};
+    use crate::plot::sample;
+
+    #[test]
+    fn the_peak_and_the_minimum_are_marked() {
+        let figure = impedance(&[("left", &sample::impedance())], &sample::caption("Impedance"));
+        let texts: Vec<_> = figure.panel.annotations.iter().map(|a| a.text.as_str()).collect();
+        assert!(texts[0].starts_with("max 66.0 Ω at 85 Hz"), "{texts:?}");
+        assert!(texts[1].starts_with("min 32."), "{texts:?}");
+        assert_eq!(figure.panel.axis.scale, Scale::Ohm(Spacing::Linear));
+    }
+
+    #[test]
+    fn magnitude_stands_over_phase_where_there_is_one() {
+        let z = sample::impedance();
+        let with = impedance(&[("left", &z)], &sample::caption("Impedance"));
+        assert_eq!(with.below.unwrap().axis.scale, Scale::Phase);
+        let bare = Polar::of_magnitude(z.magnitude().clone());
+        assert!(impedance(&[("left", &bare)], &sample::caption("Impedance")).below.is_none());
+    }
+
+    #[test]
+    fn a_wide_range_of_impedances_is_spread_logarithmically() {
+        let grid = FrequencyGrid::new(vec![100.0, 1000.0]).unwrap();
+        let z = Polar::of_magnitude(Curve::new(grid, vec![0.1, 30.0].into()).unwrap());
+        let figure = impedance(&[("output", &z)], &sample::caption("Output impedance"));
+        assert_eq!(figure.panel.axis.scale, Scale::Ohm(Spacing::Logarithmic));
+        assert_eq!(figure.panel.annotations[1].text, "min 0.100 Ω at 100 Hz");
+    }
+}

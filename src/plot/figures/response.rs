@@ -16,3 +16,19 @@ pub fn response(responses: &[(&str, &Polar<Decibel>)], caption: &Caption) -> Fig
     let notes = (!panel.bands.is_empty()).then(|| EXPANDED.to_owned());
     caption.on(panel, notes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::sample;
+
+    #[test]
+    fn the_band_is_twice_the_standard_uncertainty_wide_on_each_side() {
+        let left = sample::response(12.0);
+        let figure = response(&[("left", &left)], &sample::caption("Left"));
+        let band = figure.panel.bands[0].points[7];
+        let u = left.magnitude().u().unwrap()[7];
+        assert!((band.upper - band.lower - 4.0 * u).abs() < 1e-12);
+        assert_eq!(figure.footer.as_deref(), Some("Band: expanded uncertainty, k = 2"));
+    }
+}

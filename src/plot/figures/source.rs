@@ -39,3 +39,25 @@ fn worst(sources: &[SourceEffect]) -> Option<Annotation> {
     let text = format!("worst {sign}{size:.decimals$} dB at {}", spoken_hz(effect.worst_hz));
     (size >= VISIBLE_DB).then_some(Annotation { at, text, slot })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::sample;
+
+    #[test]
+    fn the_worst_of_all_sources_is_marked() {
+        let figure = source(&sample::sources(), &sample::caption("Sources"));
+        let [mark] = figure.panel.annotations.as_slice() else { panic!("one mark") };
+        assert_eq!(mark.slot, 3);
+        assert!(mark.text.starts_with("worst +4.5 dB at 85 Hz"), "{}", mark.text);
+        assert_eq!(figure.panel.series[0].label.as_deref(), Some("0.1 Ω"));
+    }
+
+    #[test]
+    fn nothing_is_marked_where_nothing_can_be_seen() {
+        let mut comparison = sample::sources();
+        comparison.sources.truncate(1);
+        assert!(source(&comparison, &sample::caption("Sources")).panel.annotations.is_empty());
+    }
+}

@@ -1,0 +1,132 @@
+//! Made-up results for tests: a closed headphone with an impedance peak of 66 Ω at 85 Hz.
+
+use num_complex::Complex64;
+
+use crate::model::{
+    Covariance, Curve, EighthRule, FrequencyGrid, Impedance, Normalisation, Polar,
+    SourceComparison, SourceEffect, StateComparison, StateDifference, StateSummary,
+};
+use crate::plot::{Caption, Figure, Seatings, figures};
+use crate::quantity::unit::{Decibel, Ohm};
+use crate::quantity::{Frequency, Resistance, Smoothing, amplitude_db};
+
+/// 48 points per octave, 479 in all.
+pub(crate) fn grid() -> FrequencyGrid {
+    let hz = |value| Frequency::new(value).unwrap();
+    FrequencyGrid::logarithmic(hz(20.0), hz(20e3), 48)
+}
+
+pub(crate) fn caption(title: &str) -> Caption {
+    Caption {
+        title: title.to_owned(),
+        rig: Some("Sound card with loopback, flat-plate coupler".to_owned()),
+        sample: Some("n = 5 seatings per state".to_owned()),
+        date: Some("2026-05-02".to_owned()),
+        simulated: true,
+        remarks: Vec::new(),
+    }
+}
+
+fn hump(hz: f64, centre_hz: f64, octaves: f64, db: f64) -> f64 {
+    db * (-((hz / centre_hz).log2() / octaves).powi(2)).exp()
+}
+
+/// The level of a headphone whose pads leak below a corner.
+fn level_db(hz: f64, leak_hz: f64) -> f64 {
+    let leak = -10.0 * (1.0 + (leak_hz / hz).powi(2)).log10();
+    leak + hump(hz, 3200.0, 0.6, 7.0) - hump(hz, 5600.0, 0.25, 6.0) + hump(hz, 8600.0, 0.35, 5.0)
+}
+
+/// A level with a standard uncertainty that grows towards both ends.
+pub(crate) fn response(leak_hz: f64) -> Polar<Decibel> {
+    let u = grid().hz().iter().map(|&hz| 0.1 + hump(hz, 20.0, 1.0, 1.0)).collect();
+    let level = Curve::from_fn(grid(), |hz| level_db(hz, leak_hz)).unwrap();
+    Polar::of_magnitude(level.with_u(u).unwrap())
+}
+
+fn state(name: &str, leak_hz: f64) -> StateSummary {
+    let seating = |share: f64| Curve::from_fn(grid(), |hz| level_db(hz, leak_hz * share)).unwrap();
+    let sd = Curve::from_fn(grid(), |hz| 0.2 + hump(hz, 20.0, 1.0, 1.5)).unwrap();
+    StateSummary {
+        name: name.to_owned(),
+        seatings: vec![seating(0.9), seating(1.1)],
+        mean: seating(1.0),
+        sd: Some(sd),
+        bass_shelf_db: None,
+        corner_minus_3_db_hz: None,
+    }
+}
+
+pub(crate) fn states() -> StateComparison {
+    let states = vec![state("fresh", 12.0), state("worn", 45.0), state("glasses", 120.0)];
+    let difference = |of: &StateSummary| {
+        let curve = Curve::new(grid(), of.mean.values() - states[0].mean.values()).unwrap();
+        StateDifference {
+            state: of.name.clone(),
+            reference: states[0].name.clone(),
+            curve: curve.with_u(of.sd.as_ref().unwrap().values() * 0.5).unwrap(),
+            bass_shelf_db: None,
+        }
+    };
+    StateComparison {
+        differences: states[1..].iter().map(difference).collect(),
+        states,
+        normalisation: Normalisation::At(Frequency::new(1000.0).unwrap()),
+        smoothing: Smoothing::Octave(12),
+    }
+}
+
+fn z(hz: f64) -> Complex64 {
+    let detuning = hz / 85.0 - 85.0 / hz;
+    Complex64::new(32.0, hz * 3.4e-4) + 34.0 / Complex64::new(1.0, 1.6 * detuning)
+}
+
+pub(crate) fn impedance() -> Polar<Ohm> {
+    let z = Impedance::from_fn(grid(), z).unwrap();
+    let covariance = z.values().iter().map(|&v| Covariance::radial(v, 0.02 * v.norm())).collect();
+    let z = z.with_covariance(covariance).unwrap();
+    Polar::new(z.magnitude(), z.phase()).unwrap()
+}
+
+fn effect(source_ohm: f64) -> SourceEffect {
+    let loss = |hz: f64| amplitude_db((z(hz) / (z(hz) + source_ohm)).norm());
+    let curve = Curve::from_fn(grid(), |hz| loss(hz) - loss(1000.0)).unwrap();
+    let by_size = |a: &(f64, f64), b: &(f64, f64)| a.1.abs().total_cmp(&b.1.abs());
+    let (worst_hz, worst_db) = curve.points().max_by(by_size).unwrap();
+    SourceEffect {
+        source: Resistance::new(source_ohm).unwrap(),
+        curve,
+        worst_db,
+        worst_hz,
+        peak_to_peak_db: worst_db,
+        loss_db: loss(1000.0),
+        damping_factor: None,
+        response: None,
+    }
+}
+
+pub(crate) fn sources() -> SourceComparison {
+    SourceComparison {
+        impedance: Impedance::from_fn(grid(), z).unwrap(),
+        sources: [0.1, 10.0, 33.0, 120.0].map(effect).into(),
+        eighth_rule: EighthRule { allows: Resistance::new(4.0).unwrap(), costs_db: 0.5 },
+        limits: Vec::new(),
+        normalisation: Normalisation::At(Frequency::new(1000.0).unwrap()),
+    }
+}
+
+/// One figure of each kind.
+pub(crate) fn every_figure() -> Vec<Figure> {
+    let (left, right) = (response(12.0), response(60.0));
+    let impedance = impedance();
+    vec![
+        figures::states(&states(), &caption("Fresh pads, worn pads, glasses"), Seatings::Hidden),
+        figures::states(&states(), &caption("Each seating"), Seatings::Shown),
+        figures::differences(&states(), &caption("What worn pads and glasses take away")),
+        figures::impedance(&[("left", &impedance)], &caption("Impedance")),
+        figures::impedance(&[("left", &impedance), ("right", &impedance)], &caption("Both sides")),
+        figures::response(&[("left", &left), ("right", &right)], &caption("Response")),
+        figures::response(&[("left", &left)], &caption("Response of one side")),
+        figures::source(&sources(), &caption("What the amplifier's output impedance does")),
+    ]
+}
