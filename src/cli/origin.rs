@@ -10,8 +10,7 @@ use super::rig_file::{self, Placing};
 use super::sweep::adjusted;
 use crate::measure::{Inverse, Rig, RigError, foreign_stimulus, stimulus_of};
 use crate::model::{
-    AnalysisSpec, ChannelMap, Completeness, Finding, FindingKind, Plan, Recording, RigIdentity,
-    Stimulus,
+    AnalysisSpec, ChannelMap, Finding, FindingKind, Plan, Recording, RigIdentity, Stimulus,
 };
 use crate::quantity::unit::FullScale;
 use crate::quantity::{Frequency, Level, SampleRate, Seconds, Smoothing, amplitude_db};
@@ -69,6 +68,14 @@ pub(super) struct Origin {
         help_heading = "Where the recording comes from"
     )]
     level: Option<Level<FullScale>>,
+    /// For a sound card: frames per buffer, a power of two [default: 8192, above 48 kHz 16384]
+    #[arg(
+        long,
+        value_name = "FRAMES",
+        requires = "rig",
+        help_heading = "Where the recording comes from"
+    )]
+    buffer: Option<u32>,
     /// For a simulated rig: how the headphone sits; the number picks one seating of many
     #[arg(
         long,
@@ -118,13 +125,8 @@ pub(super) struct Captured {
     /// The files that the takes were read from; empty if they were captured just now.
     pub(super) files: Vec<PathBuf>,
     pub(super) findings: Vec<Finding>,
-}
-
-impl Captured {
     /// Whether the user stopped the capture.
-    pub(super) fn was_interrupted(&self) -> bool {
-        self.takes.iter().any(|take| take.completeness() == Completeness::Interrupted)
-    }
+    pub(super) stopped: bool,
 }
 
 impl Origin {
@@ -152,7 +154,7 @@ impl Origin {
         let takes = self.take.iter().map(|_| rig.exchange(&stimulus, &mut progress));
         let takes = takes.collect::<Result<Vec<_>, RigError>>()?;
         let channels = self.channels.clone().unwrap_or_default();
-        self.captured(look, stimulus, plan, (identity, takes, channels, findings))
+        self.captured(look, (stimulus, plan), (identity, takes, channels), findings)
     }
 
     fn play(&self, look: &Look, placing: &Placing<'_>) -> Result<Captured, Failure> {
@@ -162,24 +164,26 @@ impl Origin {
                  real ones), or analyse a recording with --take",
             )
         })?;
-        let placing = Placing { seating: self.seating, ..*placing };
+        let placing = Placing { seating: self.seating, buffer: self.buffer, ..*placing };
         let mut placed = rig_file::open(name, &placing, self.channels.as_ref())?;
         let (stimulus, plan) = self.stimulus(placing.default_plan)?;
         require_quiet(&stimulus, placed.rig.capabilities().level_limit)?;
         let mut progress = Progress::new("playing and capturing");
         let take = placed.rig.exchange(&stimulus, &mut progress)?;
+        let stopped = progress.was_stopped();
         drop(progress);
         let channels = self.channels.clone().unwrap_or(placed.channels);
-        let identity = placed.rig.identity();
-        self.captured(look, stimulus, plan, (identity, vec![take], channels, Vec::new()))
+        let capture = (placed.rig.identity(), vec![take], channels);
+        let captured = self.captured(look, (stimulus, plan), capture, Vec::new())?;
+        Ok(Captured { stopped, ..captured })
     }
 
     fn captured(
         &self,
         look: &Look,
-        stimulus: Stimulus,
-        plan: Option<Plan>,
-        (rig, takes, channels, findings): (RigIdentity, Vec<Recording>, ChannelMap, Vec<Finding>),
+        (stimulus, plan): (Stimulus, Option<Plan>),
+        (rig, takes, channels): (RigIdentity, Vec<Recording>, ChannelMap),
+        findings: Vec<Finding>,
     ) -> Result<Captured, Failure> {
         let analysis = look.analysis(plan.as_ref())?;
         let inverse = match (&plan, look.analytic_inverse) {
@@ -203,6 +207,7 @@ impl Origin {
             takes,
             files: self.take.clone(),
             findings,
+            stopped: false,
         })
     }
 

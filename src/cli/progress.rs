@@ -33,6 +33,11 @@ impl Progress {
         Self { bar, stop: stop_flag() }
     }
 
+    /// Whether the user has pressed Ctrl-C.
+    pub(super) fn was_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
     /// Names the step that begins and says how much of the whole is done.
     ///
     /// # Errors
@@ -41,7 +46,7 @@ impl Progress {
     pub(super) fn step(&self, name: &str, done: f64) -> Result<(), Failure> {
         self.bar.set_message(name.to_owned());
         self.bar.set_position((done * Self::STEPS as f64) as u64);
-        if self.stop.load(Ordering::Relaxed) {
+        if self.was_stopped() {
             return Err(Failure::new(Exit::Interrupted, "interrupted"));
         }
         Ok(())
@@ -61,7 +66,7 @@ impl Observer for Progress {
         {
             self.bar.set_position((done_s / total_s * Self::STEPS as f64) as u64);
         }
-        if self.stop.load(Ordering::Relaxed) { Flow::Stop } else { Flow::Continue }
+        if self.was_stopped() { Flow::Stop } else { Flow::Continue }
     }
 }
 
