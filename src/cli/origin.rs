@@ -240,9 +240,10 @@ fn require_quiet(stimulus: &Stimulus, limit: Level<FullScale>) -> Result<(), Fai
 impl Look {
     /// The analysis of a plan (or the usual one) with what the command line changes.
     fn analysis(&self, plan: Option<&Plan>) -> Result<AnalysisSpec, Failure> {
-        let usual = plan::load("response")?;
-        let plan = plan.unwrap_or(&usual);
-        let planned = *plan.analysis();
+        let planned = match plan {
+            Some(plan) => *plan.analysis(),
+            None => *plan::load("response")?.analysis(),
+        };
         let analysis = AnalysisSpec {
             from: self.from.unwrap_or(planned.from),
             to: self.to.unwrap_or(planned.to),
@@ -251,8 +252,11 @@ impl Look {
             smoothing: self.smoothing.unwrap_or(planned.smoothing),
             ..planned
         };
-        let checked = plan.analysed(analysis);
-        checked.map_err(|error| Failure::new(Exit::Usage, error))?;
-        Ok(analysis)
+        // Somebody else's sweep says itself what band it covers.
+        let checked = match plan {
+            Some(plan) => plan.analysed(analysis).map(|_| analysis),
+            None => analysis.checked(),
+        };
+        checked.map_err(|error| Failure::new(Exit::Usage, error))
     }
 }

@@ -152,27 +152,31 @@ impl Laboratory {
         (noise > 0.0).then(|| amplitude_db(impulse.at(peak).abs() / noise))
     }
 
-    /// Checks the distances between the marks of a channel. Where the clocks differ, the lags of
-    /// the later sweeps are corrected by what was found.
+    /// Checks the distances between the marks in the first of a take's channels, which is the
+    /// one with this index. Where the clocks differ, the lags of the later sweeps are corrected
+    /// in all channels.
     pub(super) fn check_timing(
         &self,
         recording: &Recording,
         index: usize,
-        channel: &mut GatedChannel,
+        channels: &mut [GatedChannel],
     ) -> Option<Finding> {
         const BAND_HZ: (f64, f64) = (100.0, 10e3);
         let rate = self.stimulus.rate();
-        let first = &channel.sweeps[0].piece;
-        let lag = |sweep: &GatedSweep| lag_between(first, &sweep.piece, rate, BAND_HZ);
+        let marked = channels.first()?;
+        let (first, later) = marked.sweeps.split_first()?;
+        let lag = |sweep: &GatedSweep| lag_between(&first.piece, &sweep.piece, rate, BAND_HZ);
         let mut lateness = vec![0.0];
-        lateness.extend(channel.sweeps[1..].iter().map(lag));
+        lateness.extend(later.iter().map(lag));
         let kind = recording.rig().kind;
-        let arrivals = Arrivals { delay: channel.delay, lateness: &lateness, rig: kind };
+        let arrivals = Arrivals { delay: marked.delay, lateness: &lateness, rig: kind };
         let finding = timing::check(recording.channel(index)?, &self.stimulus, &arrivals);
         if finding.as_ref().is_some_and(|f| matches!(f.kind, FindingKind::ClockDrift { .. })) {
-            for (sweep, late) in channel.sweeps.iter_mut().zip(&lateness) {
-                // The piece was cut `late` samples too early, so its content lies that much later.
-                sweep.lag -= late;
+            for channel in channels {
+                for (sweep, late) in channel.sweeps.iter_mut().zip(&lateness) {
+                    // Cut `late` samples too early, so the content lies that much later.
+                    sweep.lag -= late;
+                }
             }
         }
         finding
