@@ -216,6 +216,11 @@ impl FindingKind {
     #[expect(clippy::too_many_lines, reason = "one text per kind, best read side by side")]
     fn message(&self) -> String {
         match self {
+            Self::NoStimulus { channel, statistic: 0.0, .. } => format!(
+                "channel {channel} is silent: every sample is zero, so there is nothing to \
+                 analyse. Check the cable, that the input is not muted and that this is the right \
+                 channel (--channels)"
+            ),
             Self::NoStimulus { channel, statistic, threshold } => format!(
                 "no stimulus found in channel {channel}: the correlation with the stimulus \
                  reaches {statistic:.1} deviations, and noise alone stays below {threshold:.0}; \
@@ -244,16 +249,18 @@ impl FindingKind {
                 .to_owned(),
             Self::DroppedFrames { frames: 0 } => "the sound system reported that it lost frames \
                  and did not say how many; what comes after the gap is shifted in time. Close \
-                 other programs, use a larger --buffer, and measure again"
+                 other programs, raise buffer_frames in the rig file, and measure again"
                 .to_owned(),
             Self::DroppedFrames { frames } => format!(
                 "the sound system lost {frames} frames; what comes after the gap is shifted in \
-                 time. Close other programs, use a larger --buffer, and measure again"
+                 time. Close other programs, raise buffer_frames in the rig file, and measure \
+                 again"
             ),
             Self::SamplesLost { samples, from_s, to_s } => format!(
                 "{:.0} samples were {} between {from_s:.2} s and {to_s:.2} s of the stimulus, \
                  without any error from the sound system; response and phase are wrong from \
-                 there on. Close other programs, use a larger --buffer, and measure again",
+                 there on. Close other programs, raise buffer_frames in the rig file, and measure \
+                 again",
                 samples.abs(),
                 if *samples < 0.0 { "lost" } else { "inserted" },
             ),

@@ -300,13 +300,24 @@ impl Serialize for ChannelMap {
 
 impl<'de> Deserialize<'de> for ChannelMap {
     fn deserialize<D: serde::Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        String::deserialize(source)?.parse().map_err(serde::de::Error::custom)
+        let text = String::deserialize(source)?;
+        // Nobody types an empty map, but a take whose roles were not given is stored with one.
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_channel_map_without_roles_is_stored_and_read_back() {
+        let stored = serde_json::to_string(&ChannelMap::default()).unwrap();
+        assert_eq!(serde_json::from_str::<ChannelMap>(&stored).unwrap(), ChannelMap::default());
+    }
 
     #[test]
     fn a_channel_map_is_written_as_it_is_read() {
