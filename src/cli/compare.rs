@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::failure::Failure;
 use super::figures::{self, Drawing};
-use super::output::Output;
+use super::output::{Output, counted};
 use super::{Common, Exit, LibraryRoot};
 use crate::dsp::smoothing::smoothed_level;
 use crate::model::{Curve, Normalisation, StateComparison, Trace};
@@ -72,7 +72,13 @@ pub(crate) struct SourceArgs {
     #[arg(long, value_name = "FILE")]
     response: Option<String>,
     /// Output resistances of the sources
-    #[arg(long, value_name = "OHM[,OHM…]", value_delimiter = ',', default_value = "0.1,10,33,120")]
+    #[arg(
+        long,
+        value_name = "OHM[,OHM…]",
+        value_delimiter = ',',
+        default_value = "0.1,10,33,120",
+        allow_hyphen_values = true
+    )]
     source_ohm: Vec<Resistance>,
     /// Where the curves are laid upon each other: a frequency, a band (300Hz-3kHz), or none
     #[arg(long, visible_alias = "normalize", value_name = "HZ|BAND|none", default_value = "1kHz")]
@@ -82,6 +88,7 @@ pub(crate) struct SourceArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Result")]
 struct KeepComparison {
     /// Write data and figures to this folder
     #[arg(short, long, value_name = "DIR")]
@@ -108,6 +115,17 @@ impl KeepComparison {
 
     const fn overwrite(&self) -> Overwrite {
         if self.force { Overwrite::Allow } else { Overwrite::Refuse }
+    }
+
+    /// What is said below the tables.
+    fn summary(&self, simulated: bool, figures: usize) -> String {
+        let stored = match &self.output {
+            Some(folder) => {
+                format!("stored in {}, {}", folder.display(), counted(figures, "picture"))
+            }
+            None => "figures and data are written with -o DIR".to_owned(),
+        };
+        format!("{}{stored}\n", if simulated { "simulated\n" } else { "" })
     }
 }
 
@@ -186,10 +204,16 @@ pub(super) fn run(command: CompareCommand, output: Output) -> Result<Exit, Failu
 
 fn compare_states(args: &StatesArgs, output: Output) -> Result<Exit, Failure> {
     let mut simulated = false;
+    let mut seen = Vec::new();
     let mut given: Vec<State> = Vec::new();
     for StateFiles { name, files } in &args.states {
         let mut seatings = Vec::new();
         for file in files {
+            if seen.contains(&(name, file)) {
+                let message = format!("'{file}' is given twice as a seating of '{name}'");
+                return Err(Failure::usage(message).hint("every seating counts once"));
+            }
+            seen.push((name, file));
             let read = read_curve(file, &args.keep.library)?;
             simulated |= read.simulated;
             seatings.push(smoothed(level_of(read, file)?, args.smoothing)?);
@@ -211,8 +235,8 @@ fn compare_states(args: &StatesArgs, output: Output) -> Result<Exit, Failure> {
         None => 0,
     };
     output.result(
-        || document::states(&comparison),
-        || text::states(&comparison) + &stored(args.keep.output.as_deref(), written),
+        || figures::marked(document::states(&comparison), simulated),
+        || text::states(&comparison) + &args.keep.summary(simulated, written),
     )?;
     remark_on_single_seatings(&comparison);
     Ok(Exit::Done)
@@ -222,9 +246,10 @@ fn remark_on_single_seatings(comparison: &StateComparison) {
     let single = comparison.states.iter().filter(|state| state.seatings.len() < 2);
     let names: Vec<&str> = single.map(|state| state.name.as_str()).collect();
     if !names.is_empty() {
+        let (have, their) = if names.len() == 1 { ("has", "its") } else { ("have", "their") };
         Output::remark(&format!(
-            "note: {} has one seating only, so nothing tells its difference from seating alone; \
-             take the headphone off, put it on again and measure: four times or more",
+            "note: {} {have} one seating only, so nothing tells {their} difference from seating \
+             alone; take the headphone off, put it on again and measure: four times or more",
             names.join(", ")
         ));
     }
@@ -263,17 +288,10 @@ fn compare_source(args: &SourceArgs, output: Output) -> Result<Exit, Failure> {
         None => 0,
     };
     output.result(
-        || document::sources(&comparison),
-        || text::source(&comparison) + &stored(args.keep.output.as_deref(), written),
+        || figures::marked(document::sources(&comparison), simulated),
+        || text::source(&comparison) + &args.keep.summary(simulated, written),
     )?;
     Ok(Exit::Done)
-}
-
-fn stored(folder: Option<&Path>, figures: usize) -> String {
-    match folder {
-        Some(folder) => format!("stored in {}, {figures} pictures\n", folder.display()),
-        None => "figures and data are written with -o DIR\n".to_owned(),
-    }
 }
 
 /// A curve from a file, from the folder of a measurement, or from the library.

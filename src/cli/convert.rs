@@ -6,10 +6,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::failure::Failure;
-use super::output::Output;
+use super::output::{Output, counted};
 use super::{Common, Exit};
 use crate::store::Overwrite;
-use crate::store::curve::{self, CurveFormat, CurveLabel};
+use crate::store::curve::{self, CurveFormat, CurveLabel, SIMULATED};
 
 const FORMATS: &str = "say which with --to: json, csv, rew, frd, zma, autoeq or txt";
 
@@ -48,7 +48,10 @@ pub(super) fn run(args: &ConvertArgs, output: Output) -> Result<Exit, Failure> {
     let format = CurveFormat::choose(&args.output, args.to, trace.kind())
         .map_err(|error| Failure::usage(error).hint(FORMATS))?;
     let overwrite = if args.force { Overwrite::Allow } else { Overwrite::Refuse };
-    let label = CurveLabel { name: read.name.clone(), comments: read.comments.clone() };
+    let mut label = CurveLabel { name: read.name.clone(), comments: read.comments.clone() };
+    if read.simulated && !label.comments.iter().any(|comment| comment.trim() == SIMULATED) {
+        label.comments.push(SIMULATED.to_owned());
+    }
     curve::write(&args.output, trace, &label, format, overwrite)?;
     let points = trace.grid().len();
     output.result(
@@ -58,7 +61,10 @@ pub(super) fn run(args: &ConvertArgs, output: Output) -> Result<Exit, Failure> {
                     "to": format.to_string(), "points": points,
                     "assumptions": read.assumptions })
         },
-        || format!("{}: {points} points, {} to {format}", args.output.display(), read.format),
+        || {
+            let points = counted(points, "point");
+            format!("{}: {points}, {} to {format}", args.output.display(), read.format)
+        },
     )?;
     Ok(Exit::Done)
 }

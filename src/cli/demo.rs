@@ -143,22 +143,24 @@ impl Demo {
         /// Shares of the whole: seatings, then impedance, then pictures.
         const MEASURED: f64 = 0.5;
         const COMPARED: f64 = 0.6;
+        const DRAWN: f64 = 0.98;
         let mut progress = Progress::new("simulated bench");
         let bench = Bench { folder: folder.join("measurements"), made_at: now() };
         let mut of_states = Vec::new();
-        for (i, state) in STATES.iter().enumerate() {
+        let mut done = 0.0;
+        for state in STATES {
             let mut seatings = Vec::new();
             for seating in 1..=SEATINGS {
-                let of_state = f64::from(seating - 1) / f64::from(SEATINGS);
-                let share = (i as f64 + of_state) / STATES.len() as f64;
-                progress.step(&format!("{state}, seating {seating}"), MEASURED * share)?;
+                let begun = done;
+                done += MEASURED / (STATES.len() as f64 * f64::from(SEATINGS));
+                progress.step(&format!("{state}, seating {seating}"), begun..done)?;
                 seatings.push(bench.seating(state, seating, &mut progress)?);
             }
-            of_states.push(State { name: (*state).to_owned(), seatings });
+            of_states.push(State { name: state.to_owned(), seatings });
         }
-        progress.step("impedance through 100 Ω", MEASURED)?;
+        progress.step("impedance through 100 Ω", MEASURED..COMPARED)?;
         let impedance = bench.impedance(&mut progress)?;
-        progress.step("pictures", COMPARED)?;
+        progress.step("pictures", COMPARED..DRAWN)?;
         let one_khz = Frequency::new(1000.0).map_err(Failure::usage)?;
         let normalisation = Normalisation::At(one_khz);
         let compared = states::compare(&of_states, None, normalisation, Smoothing::None)?;
@@ -171,7 +173,7 @@ impl Demo {
         let sources = source::compare(z, &ohms, Some(fresh), normalisation)?;
         let shown = Shown { folder, made_at: &bench.made_at };
         let pictures = shown.draw(&compared, &impedance, &sources)?;
-        progress.step("page", 0.98)?;
+        progress.step("page", DRAWN..1.0)?;
         shown.write_page(&compared, &impedance, &sources)?;
         let words = words::states(&compared).into_iter().chain(words::source(&sources)).collect();
         Ok(Self { words, pictures, states: compared, sources })

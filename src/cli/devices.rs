@@ -5,6 +5,7 @@ use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
+use super::hush::hushed;
 use super::output::Output;
 use super::{Common, Exit};
 use crate::rig::simulated::preset_names;
@@ -21,7 +22,7 @@ pub(crate) struct DevicesArgs {
 }
 
 pub(super) fn run(_: &DevicesArgs, output: Output) -> Result<Exit, Failure> {
-    let devices = devices()?;
+    let devices = hushed(devices)?;
     output.result(
         || {
             let simulated: Vec<_> = preset_names().iter().map(|n| format!("sim:{n}")).collect();
@@ -55,7 +56,9 @@ fn text(devices: &[DeviceListing]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(["device", "in", "out", "rates", "formats", ""]);
-    for device in devices {
+    let (answering, silent): (Vec<_>, Vec<_>) =
+        devices.iter().partition(|device| device.trouble.is_none());
+    for device in &answering {
         let sides = [&device.input, &device.output];
         let side = sides.into_iter().flatten().next();
         table.add_row([
@@ -67,10 +70,29 @@ fn text(devices: &[DeviceListing]) -> String {
             remark(device),
         ]);
     }
-    let found =
-        if devices.is_empty() { "no sound devices\n".to_owned() } else { format!("{table}\n") };
+    let mut found = match answering.is_empty() {
+        true => "no sound devices".to_owned(),
+        false => table.trim_fmt(),
+    };
+    found.push_str(&troubles(&silent));
     let simulated = preset_names().join(", sim:");
-    format!("{found}\nwithout hardware: sim:{simulated}\n")
+    format!("{found}\n\nwithout hardware: sim:{simulated}\n")
+}
+
+/// The devices that cannot be used now, each reason once: ALSA names a dozen that are no devices.
+fn troubles(silent: &[&DeviceListing]) -> String {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for device in silent {
+        let reason = device.trouble.as_deref().unwrap_or_default();
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, ids)) => ids.push(&device.id),
+            None => reasons.push((reason, vec![&device.id])),
+        }
+    }
+    let lines = reasons
+        .iter()
+        .map(|(reason, ids)| format!("\ncannot be used: {} ({reason})", ids.join(", ")));
+    lines.collect()
 }
 
 fn channels(side: Option<&Abilities>) -> String {
@@ -93,9 +115,7 @@ fn rates(side: &Abilities) -> String {
 
 fn remark(device: &DeviceListing) -> String {
     let converts = |side: &Option<Abilities>| side.as_ref().is_some_and(|side| side.resamples);
-    if let Some(trouble) = &device.trouble {
-        trouble.clone()
-    } else if converts(&device.input) || converts(&device.output) {
+    if converts(&device.input) || converts(&device.output) {
         "resamples".to_owned()
     } else if device.duplex {
         "in and out together".to_owned()

@@ -1,9 +1,10 @@
 //! How a command ends: exit codes, and what to do about an error.
 
 use std::fmt;
+use std::io::ErrorKind;
 
 use crate::measure::{ForeignStimulusError, MeasureError, RigError};
-use crate::model::PlanError;
+use crate::model::ChannelRole;
 use crate::plot::PlotError;
 use crate::store::atomic::WriteError;
 use crate::store::curve::{CurveFileError, CurveWriteError};
@@ -57,10 +58,14 @@ impl Failure {
         Self::new(Exit::Data, message)
     }
 
-    /// The same failure with advice.
+    /// The same failure with advice, behind what it has already.
     #[must_use]
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        let hint = hint.into();
+        self.hint = Some(match self.hint {
+            Some(first) => format!("{first}; {hint}"),
+            None => hint,
+        });
         self
     }
 
@@ -100,9 +105,11 @@ impl From<RigError> for Failure {
                 "lower --level, or raise level_limit_dbfs in the rig file if the headphone and \
                  the ears near it can take it",
             ),
-            RigError::WrongRate { .. } => {
-                (Exit::Data, "give the --rate at which the stimulus was written")
-            }
+            RigError::WrongRate { .. } => (
+                Exit::Data,
+                "take and stimulus need one rate: give the --rate at which the plan was played, \
+                 or the --stimulus file that was; a file that was resampled is no take",
+            ),
             RigError::Interrupted => (Exit::Interrupted, "nothing was stored"),
         };
         Self::new(exit, error).hint(hint)
@@ -112,20 +119,20 @@ impl From<RigError> for Failure {
 impl From<MeasureError> for Failure {
     fn from(error: MeasureError) -> Self {
         let hint = match &error {
-            MeasureError::Rate { .. } => Some(
-                "the plan must be the one that was played, at the rate it was played: try --rate",
-            ),
-            MeasureError::Channel { .. } => Some(
+            MeasureError::Rate { .. } => {
+                "the plan must be the one that was played, at the rate it was played: try --rate"
+            }
+            MeasureError::Channel { role: ChannelRole::Sense, .. } => {
+                "an impedance needs a recording of both sides of the sense resistor, for instance \
+                 --channels reference=1,sense=2"
+            }
+            MeasureError::Channel { .. } => {
                 "say which input is which with --channels, for instance \
-                 --channels reference=1,microphone=2",
-            ),
-            _ => None,
+                 --channels reference=1,microphone=2; without a reference the stimulus is it"
+            }
+            _ => return Self::data(error),
         };
-        let failure = Self::data(error);
-        match hint {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        }
+        Self::data(error).hint(hint)
     }
 }
 
@@ -134,6 +141,9 @@ impl From<WriteError> for Failure {
         match &error {
             WriteError::Exists { .. } => {
                 Self::usage(error).hint("choose another name, or overwrite with --force")
+            }
+            WriteError::Io { source, .. } if source.kind() == ErrorKind::NotFound => {
+                Self::data(error).hint("make the folder first, or name a file in one that is there")
             }
             WriteError::Io { .. } => Self::data(error),
         }
@@ -158,6 +168,39 @@ impl From<CurveWriteError> for Failure {
     }
 }
 
+impl From<LibraryError> for Failure {
+    fn from(error: LibraryError) -> Self {
+        match error {
+            LibraryError::Exists { .. } => Self::usage(error).hint("name another folder with -o"),
+            LibraryError::Missing { .. } => {
+                Self::data(error).hint("`cansweep library list` lists the measurements")
+            }
+            LibraryError::Ambiguous { .. } => Self::data(error).hint("type more of the name"),
+            LibraryError::Name(_) => Self::usage(error),
+            LibraryError::Write(error) => error.into(),
+            LibraryError::Take(error) => error.into(),
+            _ => Self::data(error),
+        }
+    }
+}
+
+impl From<StudyError> for Failure {
+    fn from(error: StudyError) -> Self {
+        match &error {
+            StudyError::TooFewStates { .. } => {
+                Self::usage(error).hint("give every state its own --state NAME=FILE[,FILE…]")
+            }
+            StudyError::UnknownReference { .. } | StudyError::DuplicateState { .. } => {
+                Self::usage(error)
+            }
+            StudyError::NotNormalisable { .. } => {
+                Self::data(error).hint("choose another --normalise, or none")
+            }
+            _ => Self::data(error),
+        }
+    }
+}
+
 macro_rules! data_failures {
     ($($error:ty),*) => {$(
         impl From<$error> for Failure {
@@ -168,15 +211,7 @@ macro_rules! data_failures {
     )*};
 }
 
-data_failures!(
-    PlanFileError,
-    PlanError,
-    WavError,
-    ForeignStimulusError,
-    CurveFileError,
-    LibraryError,
-    StudyError
-);
+data_failures!(PlanFileError, WavError, ForeignStimulusError, CurveFileError);
 
 impl From<PlotError> for Failure {
     fn from(error: PlotError) -> Self {

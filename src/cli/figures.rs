@@ -4,21 +4,24 @@ use std::fs;
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
+use serde_json::Value;
 
 use super::failure::Failure;
 use super::now;
 use crate::model::{FindingKind, Measurement, RigKind, SourceComparison, StateComparison, Trace};
 use crate::plot::{Caption, Figure, Seatings, Theme, Width, figures, render};
+use crate::store::curve::SIMULATED;
 use crate::store::{Overwrite, atomic, document};
 
 /// Which pictures are drawn.
 #[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Result")]
 pub(super) struct Drawing {
     /// Draw no pictures
-    #[arg(long, help_heading = "Result")]
+    #[arg(long)]
     no_figures: bool,
     /// Draw for light pages, dark pages, or both
-    #[arg(long, value_enum, default_value_t = Themes::Both, help_heading = "Result")]
+    #[arg(long, value_enum, default_value_t = Themes::Both)]
     theme: Themes,
 }
 
@@ -150,11 +153,10 @@ pub(super) fn of_states(
     drawing: Drawing,
     overwrite: Overwrite,
 ) -> Result<usize, Failure> {
-    write_data(folder, "states", &document::states(comparison), overwrite)?;
-    let csv = document::states_csv(comparison);
-    atomic::write_bytes(&folder.join("states.csv"), csv.as_bytes(), overwrite)?;
-    let csv = document::differences_csv(comparison);
-    atomic::write_bytes(&folder.join("difference.csv"), csv.as_bytes(), overwrite)?;
+    let data = Data { folder, simulated: caption.simulated, overwrite };
+    data.write_json("states", document::states(comparison))?;
+    data.write_csv("states", &document::states_csv(comparison))?;
+    data.write_csv("difference", &document::differences_csv(comparison))?;
     let states = figures::states(comparison, caption, Seatings::Hidden);
     let differences = figures::differences(comparison, &differing(caption, comparison));
     Ok(write(folder, "states", &states, drawing, overwrite)?
@@ -174,23 +176,44 @@ pub(super) fn of_source(
     drawing: Drawing,
     overwrite: Overwrite,
 ) -> Result<usize, Failure> {
-    write_data(folder, "source", &document::sources(comparison), overwrite)?;
-    let csv = document::sources_csv(comparison);
-    atomic::write_bytes(&folder.join("source.csv"), csv.as_bytes(), overwrite)?;
+    let data = Data { folder, simulated: caption.simulated, overwrite };
+    data.write_json("source", document::sources(comparison))?;
+    data.write_csv("source", &document::sources_csv(comparison))?;
     write(folder, "source", &figures::source(comparison, caption), drawing, overwrite)
 }
 
-fn write_data(
-    folder: &Path,
-    stem: &str,
-    document: &serde_json::Value,
+/// Where the data of a comparison go, and what they come from.
+struct Data<'a> {
+    folder: &'a Path,
+    simulated: bool,
     overwrite: Overwrite,
-) -> Result<(), Failure> {
-    fs::create_dir_all(folder).map_err(|error| {
-        Failure::data(format!("cannot make the folder '{}': {error}", folder.display()))
-    })?;
-    let text = document::to_text(document);
-    Ok(atomic::write_bytes(&folder.join(format!("{stem}.json")), text.as_bytes(), overwrite)?)
+}
+
+impl Data<'_> {
+    fn write_json(&self, stem: &str, document: Value) -> Result<(), Failure> {
+        fs::create_dir_all(self.folder).map_err(|error| {
+            Failure::data(format!("cannot make the folder '{}': {error}", self.folder.display()))
+        })?;
+        let text = document::to_text(&marked(document, self.simulated));
+        self.write(&format!("{stem}.json"), &text)
+    }
+
+    fn write_csv(&self, stem: &str, table: &str) -> Result<(), Failure> {
+        let mark = if self.simulated { format!("# {SIMULATED}\n") } else { String::new() };
+        self.write(&format!("{stem}.csv"), &format!("{mark}{table}"))
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+        Ok(atomic::write_bytes(&self.folder.join(name), text.as_bytes(), self.overwrite)?)
+    }
+}
+
+/// The document of a comparison, with the word that must stay with what was simulated.
+pub(super) fn marked(mut document: Value, simulated: bool) -> Value {
+    if simulated {
+        document[SIMULATED] = true.into();
+    }
+    document
 }
 
 /// The caption of a comparison that was asked for today.

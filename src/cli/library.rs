@@ -5,7 +5,7 @@ use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::output::Output;
+use super::output::{Output, counted};
 use super::{Common, Exit, LibraryRoot};
 use crate::model::TraceKind;
 use crate::report::words;
@@ -115,13 +115,14 @@ fn entries_text(library: &Library, entries: &[Entry]) -> String {
                 (kind_name(manifest.kind), remark.join(", "))
             }
             EntryState::Incomplete { takes } => {
-                ("", format!("incomplete, {takes} takes kept in {}", entry.folder.display()))
+                let takes = counted(*takes, "take");
+                ("", format!("incomplete, {takes} kept in {}", entry.folder.display()))
             }
             EntryState::Unreadable(reason) => ("", format!("unreadable: {reason}")),
         };
         table.add_row([entry.name.as_str(), kind, remark.as_str()]);
     }
-    format!("{table}\n")
+    format!("{}\n", table.trim_fmt())
 }
 
 const fn kind_name(kind: TraceKind) -> &'static str {
@@ -179,6 +180,7 @@ fn verdicts_text(verdicts: &[Verdict]) -> String {
         lines.extend(problems.map(|problem| format!("{}: {problem}", verdict.name)));
     }
     let sound = verdicts.iter().filter(|verdict| verdict.is_sound()).count();
-    lines.push(format!("{sound} of {} measurements are as they were stored", verdicts.len()));
+    let all = counted(verdicts.len(), "measurement");
+    lines.push(format!("{sound} of {all} as stored"));
     lines.join("\n")
 }

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use super::failure::{Exit, Failure};
 use super::figures::{self, Drawing};
 use super::origin::{Captured, Look, Origin};
-use super::output::Output;
+use super::output::{Output, counted};
 use super::rig_file::{Placing, Wires};
 use super::{Common, LibraryRoot, TOOL, now};
 use crate::measure::{Analysed, Analyser};
@@ -64,46 +64,55 @@ ground. Low side: source, input 1 (reference), headphone, input 2 (sense), resis
 pub(crate) struct ImpedanceArgs {
     #[command(flatten)]
     origin: Origin,
-    /// The sense resistor
-    #[arg(long, value_name = "OHM", help_heading = "Jig")]
-    sense_resistor: Resistance,
-    /// Tolerance of the sense resistor
-    #[arg(long, value_name = "PERCENT", default_value = "1%", help_heading = "Jig")]
-    resistor_tolerance: Percent,
-    /// Where the sense resistor sits: high-side or low-side
-    #[arg(long, default_value_t = Topology::HighSide, help_heading = "Jig")]
-    topology: Topology,
-    /// Input resistance of the sound card, taken out of the result
-    #[arg(long, value_name = "OHM", help_heading = "Jig")]
-    input_resistance: Option<Resistance>,
-    /// How well the gains of the two inputs match
-    #[arg(long, value_name = "dB", default_value = "0.1dB", help_heading = "Jig")]
-    gain_match: Gain,
+    #[command(flatten)]
+    jig: Jig,
     #[command(flatten)]
     look: Look,
     #[command(flatten)]
     keep: Keep,
 }
 
+/// What sits between the rig and the headphone.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Jig")]
+struct Jig {
+    /// The sense resistor
+    #[arg(long, value_name = "OHM", allow_hyphen_values = true)]
+    sense_resistor: Resistance,
+    /// Tolerance of the sense resistor
+    #[arg(long, value_name = "PERCENT", default_value = "1%", allow_hyphen_values = true)]
+    resistor_tolerance: Percent,
+    /// Where the sense resistor sits: high-side or low-side
+    #[arg(long, default_value_t = Topology::HighSide)]
+    topology: Topology,
+    /// Input resistance of the sound card, taken out of the result [default: infinite]
+    #[arg(long, value_name = "OHM", allow_hyphen_values = true)]
+    input_resistance: Option<Resistance>,
+    /// How well the gains of the two inputs match
+    #[arg(long, value_name = "dB", default_value = "0.1dB", allow_hyphen_values = true)]
+    gain_match: Gain,
+}
+
 /// What is kept of a measurement, and where.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Result")]
 struct Keep {
     /// Write the results to this folder instead of the library
-    #[arg(short, long, value_name = "DIR", help_heading = "Result")]
+    #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     #[command(flatten)]
     library: LibraryRoot,
     /// What the headphone is
-    #[arg(long, value_name = "NAME", help_heading = "Result")]
+    #[arg(long, value_name = "NAME")]
     headphone: Option<String>,
     /// In which state it is: fresh, worn, glasses, …
-    #[arg(long, value_name = "NAME", help_heading = "Result")]
+    #[arg(long, value_name = "NAME")]
     state: Option<String>,
     /// Which side: left or right
-    #[arg(long, value_name = "SIDE", help_heading = "Result")]
+    #[arg(long, value_name = "SIDE")]
     side: Option<String>,
     /// Anything else worth keeping with the measurement
-    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = tag, help_heading = "Result")]
+    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = tag)]
     tags: Vec<(String, String)>,
     #[command(flatten)]
     drawing: Drawing,
@@ -151,19 +160,7 @@ fn response(args: &ResponseArgs, output: Output) -> Result<Exit, Failure> {
 }
 
 fn impedance(args: &ImpedanceArgs, output: Output) -> Result<Exit, Failure> {
-    let settings = ImpedanceSettings {
-        sense_resistor: args.sense_resistor,
-        resistor_tolerance: args.resistor_tolerance,
-        topology: args.topology,
-        input_resistance: args.input_resistance,
-        gain_match_db: args.gain_match.db().abs(),
-    };
-    if settings.sense_resistor.ohm() <= 0.0 {
-        return Err(Failure::usage("--sense-resistor must be more than 0 Ω"));
-    }
-    if settings.input_resistance.is_some_and(|input| input.ohm() <= 0.0) {
-        return Err(Failure::usage("--input-resistance must be more than 0 Ω"));
-    }
+    let settings = args.jig.settings()?;
     let placing = Placing {
         wires: Wires::Jig(settings),
         state: args.keep.state.as_deref(),
@@ -175,6 +172,24 @@ fn impedance(args: &ImpedanceArgs, output: Output) -> Result<Exit, Failure> {
     args.keep.finish(captured, Some(settings), output, |analyser, captured| {
         Ok(analyser.impedance(&captured.takes, &captured.channels, &settings)?)
     })
+}
+
+impl Jig {
+    fn settings(&self) -> Result<ImpedanceSettings, Failure> {
+        if self.sense_resistor.ohm() <= 0.0 {
+            return Err(Failure::usage("--sense-resistor must be more than 0 Ω"));
+        }
+        if self.input_resistance.is_some_and(|input| input.ohm() <= 0.0) {
+            return Err(Failure::usage("--input-resistance must be more than 0 Ω"));
+        }
+        Ok(ImpedanceSettings {
+            sense_resistor: self.sense_resistor,
+            resistor_tolerance: self.resistor_tolerance,
+            topology: self.topology,
+            input_resistance: self.input_resistance,
+            gain_match_db: self.gain_match.db().abs(),
+        })
+    }
 }
 
 impl Keep {
@@ -196,10 +211,10 @@ impl Keep {
                 None => draft.add_take(take)?,
             });
         }
-        let mut analyser =
-            Analyser::new(captured.stimulus.clone(), captured.analysis, captured.inverse)?
-                .accepting(captured.accepted.iter().cloned());
-        let analysed = analyse(&mut analyser, &captured)?;
+        let analysed = match analysed(&captured, analyse) {
+            Ok(analysed) => analysed,
+            Err(failure) => return Err(given_up(draft, &captured, failure)),
+        };
         for (record, delay) in records.iter_mut().zip(&analysed.delays) {
             record.delay_samples = *delay;
         }
@@ -238,11 +253,8 @@ impl Keep {
         let name = folder.file_name().ok_or_else(|| {
             Failure::usage(format!("'{}' is no name for a new folder", folder.display()))
         })?;
-        // An empty folder that was made for the purpose is as good as none.
-        let _ = std::fs::remove_dir(folder);
-        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let name = name.to_string_lossy();
-        Ok(Draft::create(parent.unwrap_or(Path::new(".")), &name, Clash::Refuse)?)
+        let parent = folder.parent().unwrap_or(Path::new(""));
+        Ok(Draft::create(parent, &name.to_string_lossy(), Clash::Refuse)?)
     }
 
     fn tags(&self) -> BTreeMap<String, String> {
@@ -251,6 +263,24 @@ impl Keep {
             named.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)));
         named.chain(self.tags.iter().cloned()).collect()
     }
+}
+
+fn analysed(
+    captured: &Captured,
+    analyse: impl FnOnce(&mut Analyser, &Captured) -> Result<Analysed, Failure>,
+) -> Result<Analysed, Failure> {
+    let (stimulus, inverse) = (captured.stimulus.clone(), captured.inverse);
+    let analyser = Analyser::new(stimulus, captured.analysis, inverse)?;
+    analyse(&mut analyser.accepting(captured.accepted.iter().cloned()), captured)
+}
+
+/// Takes that were captured just now stay, and the user learns where; copies of files go.
+fn given_up(draft: Draft, captured: &Captured, failure: Failure) -> Failure {
+    if captured.files.is_empty() {
+        return failure.hint(format!("the take is kept in '{}'", draft.folder().display()));
+    }
+    draft.discard();
+    failure
 }
 
 const fn exit_of(measurement: &Measurement, interrupted: bool) -> Exit {
@@ -271,7 +301,8 @@ fn summary(measurement: &Measurement, folder: &Path, figures: usize) -> String {
     if measurement.conditions.is_simulated() {
         text.push_str("simulated\n");
     }
-    let plots = if figures > 0 { format!(", {figures} pictures") } else { String::new() };
+    let plots =
+        if figures > 0 { format!(", {}", counted(figures, "picture")) } else { String::new() };
     let _ = writeln!(text, "stored in {}{plots}", folder.display());
     text
 }
@@ -288,7 +319,11 @@ fn response_text(figures: &ResponseFigures) -> String {
     line("peak to noise", figures.peak_to_noise_db.map(|db| format!("{db:.1} dB")));
     line(
         "bass shelf",
-        figures.bass_shelf_db.map(|db| format!("{db:+.2} dB (20–100 Hz re 300 Hz–1 kHz)")),
+        // Adding zero takes the sign off a zero.
+        figures
+            .bass_shelf_db
+            .map(|db| (db * 100.0).round() / 100.0 + 0.0)
+            .map(|db| format!("{db:+.2} dB (20–100 Hz re 300 Hz–1 kHz)")),
     );
     line("corner −3 dB", figures.corner_minus_3_db_hz.map(|hz| format!("{hz:.1} Hz")));
     text

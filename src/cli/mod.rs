@@ -6,6 +6,7 @@ mod demo;
 mod devices;
 mod failure;
 mod figures;
+mod hush;
 mod library;
 mod measure;
 mod origin;
@@ -74,15 +75,15 @@ enum Command {
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct Common {
     /// Print one JSON document instead of text
-    #[arg(long)]
+    #[arg(long, help_heading = None)]
     json: bool,
 }
 
 /// Where the stored measurements are.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LibraryRoot {
-    /// The library folder [default: the user's data folder]
-    #[arg(long = "library", value_name = "DIR", env = "CANSWEEP_LIBRARY")]
+    /// The library folder [default: the user's data folder] [env: CANSWEEP_LIBRARY]
+    #[arg(long = "library", value_name = "DIR")]
     folder: Option<PathBuf>,
 }
 
@@ -93,8 +94,9 @@ impl LibraryRoot {
     ///
     /// When none is named and the system knows no data folder for this user.
     fn folder(&self) -> Result<PathBuf, Failure> {
-        if let Some(folder) = &self.folder {
-            return Ok(folder.clone());
+        let named = environment("CANSWEEP_LIBRARY").map(PathBuf::from);
+        if let Some(folder) = self.folder.clone().or(named) {
+            return Ok(folder);
         }
         let dirs = directories::ProjectDirs::from("", "", "cansweep").ok_or_else(|| {
             Failure::data("there is no home folder to keep a library in")
@@ -104,10 +106,22 @@ impl LibraryRoot {
     }
 }
 
+/// A setting from the environment; an empty one is none.
+///
+/// It is not left to the parser of the command line, which takes it for an option that was
+/// typed: a rig in the environment would then forbid --take.
+#[expect(clippy::disallowed_methods, reason = "the command line reads the environment")]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 /// Runs the program with the arguments of this process.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refused(&error),
+    };
     let output = Output::new(cli.command.common().json);
     let done = std::panic::catch_unwind(|| cli.command.run(output))
         .unwrap_or_else(|_| Err(Failure::new(Exit::Bug, "the program ran into a contradiction")));
@@ -118,6 +132,21 @@ pub fn run() -> ExitCode {
             ExitCode::from(failure.exit() as u8)
         }
     }
+}
+
+/// Prints why the arguments are no command, or the help that was asked for.
+fn refused(error: &clap::Error) -> ExitCode {
+    // Nobody is left to tell if the stream is closed.
+    let _ = error.print();
+    if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+        let text = error.render().to_string();
+        let reason = text.split("\n\n").next().unwrap_or_default();
+        let reason = reason.trim_start_matches("error: ");
+        let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+        let failure = Failure::usage(reason).hint("`--help` behind the command says what it takes");
+        Output::new(true).failure_document(&failure);
+    }
+    ExitCode::from(error.exit_code() as u8)
 }
 
 impl Command {

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::failure::{Exit, Failure};
+use super::failure::Failure;
 use super::progress::Progress;
 use super::rig_file::{self, Placing};
 use super::sweep::adjusted;
 use crate::measure::{Inverse, Rig, RigError, foreign_stimulus, stimulus_of};
 use crate::model::{
-    AnalysisSpec, ChannelMap, Finding, FindingKind, Plan, Recording, RigIdentity, Stimulus,
+    AnalysisSpec, ChannelMap, Finding, FindingKind, Plan, PlanError, Recording, RigIdentity,
+    Stimulus,
 };
 use crate::quantity::unit::FullScale;
 use crate::quantity::{Frequency, Level, SampleRate, Seconds, Smoothing, amplitude_db};
@@ -19,96 +20,67 @@ use crate::store::{plan, wav};
 
 /// Where recordings come from, and what was played.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Where the recording comes from")]
 pub(super) struct Origin {
     /// Play and capture on this rig: sim:NAME, a sound device (alsa:…), or a rig file
-    #[arg(
-        long,
-        value_name = "NAME|FILE",
-        env = "CANSWEEP_RIG",
-        conflicts_with = "take",
-        help_heading = "Where the recording comes from"
-    )]
+    /// [env: CANSWEEP_RIG]
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "take")]
     rig: Option<String>,
     /// Analyse this capture instead of playing; may be given several times
-    #[arg(long, value_name = "FILE.wav", help_heading = "Where the recording comes from")]
+    #[arg(long, value_name = "FILE.wav")]
     take: Vec<PathBuf>,
     /// The plan that is played, or was: a name from `cansweep sweep --list`, or a file
-    #[arg(
-        long,
-        value_name = "NAME|FILE",
-        conflicts_with = "stimulus",
-        help_heading = "Where the recording comes from"
-    )]
+    /// [default: response or impedance, as is measured]
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "stimulus")]
     plan: Option<String>,
     /// The sweep that was played, if cansweep did not make it
-    #[arg(
-        long,
-        value_name = "FILE.wav",
-        requires = "take",
-        help_heading = "Where the recording comes from"
-    )]
+    #[arg(long, value_name = "FILE.wav", requires = "take")]
     stimulus: Option<PathBuf>,
     /// Which input is which, counted from 1: reference=1,sense=2 or reference=1,microphone=2
-    #[arg(long, value_name = "ROLE=N,…", help_heading = "Where the recording comes from")]
+    #[arg(long, value_name = "ROLE=N,…")]
     channels: Option<ChannelMap>,
-    /// Sample rate, if not the plan's
-    #[arg(
-        long,
-        value_name = "HZ",
-        conflicts_with = "stimulus",
-        help_heading = "Where the recording comes from"
-    )]
+    /// Sample rate [default: the plan's]
+    #[arg(long, value_name = "HZ", allow_hyphen_values = true, conflicts_with = "stimulus")]
     rate: Option<SampleRate>,
-    /// Peak level, if not the plan's
-    #[arg(
-        long,
-        value_name = "dBFS",
-        allow_hyphen_values = true,
-        conflicts_with = "stimulus",
-        help_heading = "Where the recording comes from"
-    )]
+    /// Peak level [default: the plan's]
+    #[arg(long, value_name = "dBFS", allow_hyphen_values = true, conflicts_with = "stimulus")]
     level: Option<Level<FullScale>>,
     /// For a sound card: frames per buffer, a power of two [default: 8192, above 48 kHz 16384]
-    #[arg(
-        long,
-        value_name = "FRAMES",
-        requires = "rig",
-        help_heading = "Where the recording comes from"
-    )]
+    #[arg(long, value_name = "FRAMES", requires = "rig")]
     buffer: Option<u32>,
     /// For a simulated rig: how the headphone sits; the number picks one seating of many
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 1,
-        help_heading = "Where the recording comes from"
-    )]
+    #[arg(long, value_name = "N", default_value_t = 1)]
     seating: u32,
 }
 
+/// The kinds of findings that refuse a take.
+const REFUSALS: [&str; 6] =
+    ["no-stimulus", "clipped", "truncated", "interrupted", "dropped-frames", "samples-lost"];
+
 /// How the captures are looked at.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Analysis")]
 pub(super) struct Look {
-    /// Lowest frequency of the result
-    #[arg(long, value_name = "HZ", help_heading = "Analysis")]
+    /// Lowest frequency of the result [default: the plan's]
+    #[arg(long, value_name = "HZ", allow_hyphen_values = true)]
     from: Option<Frequency>,
-    /// Highest frequency of the result
-    #[arg(long, value_name = "HZ", help_heading = "Analysis")]
+    /// Highest frequency of the result [default: the plan's]
+    #[arg(long, value_name = "HZ", allow_hyphen_values = true)]
     to: Option<Frequency>,
-    /// Points of the result per octave
-    #[arg(long, value_name = "N", help_heading = "Analysis")]
+    /// Points of the result per octave [default: the plan's]
+    #[arg(long, value_name = "N")]
     points_per_octave: Option<u16>,
-    /// How much of the impulse response after its peak is kept
-    #[arg(long, value_name = "TIME", help_heading = "Analysis")]
+    /// How much of the impulse response after its peak is kept [default: the plan's]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     gate: Option<Seconds>,
-    /// Smoothing of the result: none, or 1/n octave
-    #[arg(long, value_name = "1/N", help_heading = "Analysis")]
+    /// Smoothing of the result: none, or 1/n octave [default: the plan's]
+    #[arg(long, value_name = "1/N")]
     smoothing: Option<Smoothing>,
     /// Divide by the formula of the sweep instead of its samples; for checks
-    #[arg(long, help_heading = "Analysis")]
+    #[arg(long)]
     analytic_inverse: bool,
     /// Go on in spite of a refusal of this kind (the figure then says so)
-    #[arg(long, value_name = "KIND", help_heading = "Analysis")]
+    #[arg(long, value_name = "KIND", value_parser = REFUSALS)]
     accept: Vec<String>,
 }
 
@@ -158,14 +130,15 @@ impl Origin {
     }
 
     fn play(&self, look: &Look, placing: &Placing<'_>) -> Result<Captured, Failure> {
-        let name = self.rig.as_deref().ok_or_else(|| {
+        let name = self.rig.clone().or_else(|| super::environment("CANSWEEP_RIG"));
+        let name = name.ok_or_else(|| {
             Failure::usage("nothing says where the recording comes from").hint(
                 "name a rig with --rig (sim:closed-38 is simulated, `cansweep devices` lists \
                  real ones), or analyse a recording with --take",
             )
         })?;
         let placing = Placing { seating: self.seating, buffer: self.buffer, ..*placing };
-        let mut placed = rig_file::open(name, &placing, self.channels.as_ref())?;
+        let mut placed = rig_file::open(&name, &placing, self.channels.as_ref())?;
         let (stimulus, plan) = self.stimulus(placing.default_plan)?;
         require_quiet(&stimulus, placed.rig.capabilities().level_limit)?;
         let mut progress = Progress::new("playing and capturing");
@@ -252,11 +225,21 @@ impl Look {
             smoothing: self.smoothing.unwrap_or(planned.smoothing),
             ..planned
         };
+        let (from, to) = (analysis.from, analysis.to);
+        if from >= to {
+            return Err(Failure::usage(format!("--from {from} does not lie below --to {to}")));
+        }
         // Somebody else's sweep says itself what band it covers.
         let checked = match plan {
             Some(plan) => plan.analysed(analysis).map(|_| analysis),
             None => analysis.checked(),
         };
-        checked.map_err(|error| Failure::new(Exit::Usage, error))
+        match (checked, plan.map(Plan::sweep)) {
+            (Err(error @ PlanError::Order { .. }), Some(sweep)) => {
+                let covers = format!("the sweep runs from {} to {}", sweep.start, sweep.stop);
+                Err(Failure::usage(error).hint(covers))
+            }
+            (checked, _) => checked.map_err(Failure::usage),
+        }
     }
 }

@@ -8,6 +8,12 @@ use super::failure::{Exit, Failure};
 use crate::model::{Finding, Severity};
 use crate::store::document;
 
+/// A number of things, in words.
+pub(super) fn counted(count: usize, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{plural}")
+}
+
 /// Prints results; a reader that went away ends the program quietly.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
@@ -72,14 +78,19 @@ impl Output {
             Self::remark(&format!("hint: {hint}"));
         }
         if self.json {
-            let document = json!({
-                "schema": 1,
-                "kind": "error",
-                "error": { "message": failure.to_string(), "exit_code": failure.exit() as u8,
-                           "hint": failure.advice() },
-            });
-            let _ = self.result(|| document, String::new);
+            self.failure_document(failure);
         }
+    }
+
+    /// Prints a failure as a document.
+    pub(super) fn failure_document(self, failure: &Failure) {
+        let mut error =
+            json!({ "message": failure.to_string(), "exit_code": failure.exit() as u8 });
+        if let Some(hint) = failure.advice() {
+            error["hint"] = hint.into();
+        }
+        let document = json!({ "schema": 1, "kind": "error", "error": error });
+        let _ = self.result(|| document, String::new);
     }
 
     /// Whether progress can be shown.

@@ -1,5 +1,6 @@
 //! Progress on a terminal, and Ctrl-C.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -12,6 +13,8 @@ use crate::measure::{Event, Flow, Observer};
 /// Watches long work: draws a bar if standard error is a terminal, and stops at Ctrl-C.
 pub(crate) struct Progress {
     bar: ProgressBar,
+    /// The part of the whole that the exchange under way is.
+    part: Range<f64>,
     stop: Arc<AtomicBool>,
 }
 
@@ -30,7 +33,7 @@ impl Progress {
             bar.set_style(style);
         }
         bar.set_message(heading.to_owned());
-        Self { bar, stop: stop_flag() }
+        Self { bar, part: 0.0..1.0, stop: stop_flag() }
     }
 
     /// Whether the user has pressed Ctrl-C.
@@ -38,18 +41,25 @@ impl Progress {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// Names the step that begins and says how much of the whole is done.
+    /// Names the step that begins and says which part of the whole it is.
     ///
     /// # Errors
     ///
     /// When the user has pressed Ctrl-C.
-    pub(super) fn step(&self, name: &str, done: f64) -> Result<(), Failure> {
+    pub(super) fn step(&mut self, name: &str, part: Range<f64>) -> Result<(), Failure> {
         self.bar.set_message(name.to_owned());
-        self.bar.set_position((done * Self::STEPS as f64) as u64);
+        self.part = part;
+        self.show(0.0);
         if self.was_stopped() {
             return Err(Failure::new(Exit::Interrupted, "interrupted"));
         }
         Ok(())
+    }
+
+    /// Shows how much of the step is done.
+    fn show(&self, done: f64) {
+        let whole = self.part.start + done.clamp(0.0, 1.0) * (self.part.end - self.part.start);
+        self.bar.set_position((whole * Self::STEPS as f64) as u64);
     }
 }
 
@@ -64,7 +74,7 @@ impl Observer for Progress {
         if let Event::Progress { done_s, total_s } = event
             && total_s > 0.0
         {
-            self.bar.set_position((done_s / total_s * Self::STEPS as f64) as u64);
+            self.show(done_s / total_s);
         }
         if self.was_stopped() { Flow::Stop } else { Flow::Continue }
     }

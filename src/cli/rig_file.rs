@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::failure::{Exit, Failure};
+use super::hush::hushed;
 use super::output::Output;
 use crate::measure::Rig;
 use crate::model::{ChannelMap, ImpedanceSettings};
@@ -86,6 +87,7 @@ fn from_file(
     };
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::new(Exit::NoRig, format!("cannot read the rig '{}': {error}", path.display()))
+            .hint("--rig takes a rig file (.toml), a sound device or sim:NAME")
     })?;
     let table: toml::Table = text.parse().map_err(|error| refuse(&error))?;
     if !table.contains_key("sound_card") {
@@ -132,7 +134,7 @@ fn sound_card(
         (None, Some(inputs)) => settings.with_inputs(inputs),
         _ => settings,
     };
-    let card = SoundCard::open(settings)?.with_name(name);
+    let card = hushed(|| SoundCard::open(settings))?.with_name(name);
     if card.resamples() {
         Output::remark(&format!(
             "note: '{name}' accepts nearly any sample rate, so something converts rates behind \

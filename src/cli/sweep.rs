@@ -36,18 +36,18 @@ pub(crate) struct SweepArgs {
     #[arg(short, long, value_name = "OUT.wav", required_unless_present_any = ["list", "print"])]
     output: Option<PathBuf>,
     /// List the plans that are built in
-    #[arg(long, conflicts_with_all = ["plan", "output"])]
+    #[arg(long, conflicts_with_all = ["plan", "output", "print", "rate", "level", "force"])]
     list: bool,
     /// Print the plan itself, to be copied and edited
-    #[arg(long, conflicts_with = "output")]
+    #[arg(long, conflicts_with_all = ["output", "rate", "level", "force"])]
     print: bool,
     /// Sample format of the file
     #[arg(long, value_enum, default_value_t = Format::Bits24)]
     format: Format,
-    /// Another sample rate than the plan's
-    #[arg(long, value_name = "HZ")]
+    /// Sample rate [default: the plan's]
+    #[arg(long, value_name = "HZ", allow_hyphen_values = true)]
     rate: Option<SampleRate>,
-    /// Another peak level than the plan's
+    /// Peak level [default: the plan's]
     #[arg(long, value_name = "dBFS", allow_hyphen_values = true)]
     level: Option<Level<FullScale>>,
     /// Overwrite a file that exists
@@ -120,11 +120,15 @@ pub(super) fn adjusted(
     level: Option<Level<FullScale>>,
 ) -> Result<Plan, Failure> {
     let plan = match rate {
-        Some(rate) => plan.at_rate(rate)?,
+        Some(rate) => plan.at_rate(rate).map_err(|error| {
+            Failure::usage(error).hint("choose a higher --rate, or a plan whose sweep ends lower")
+        })?,
         None => plan,
     };
     Ok(match level {
-        Some(level) => plan.at_level(level)?,
+        Some(level) => plan.at_level(level).map_err(|error| {
+            Failure::usage(error).hint("a level is counted down from full scale: --level -12dBFS")
+        })?,
         None => plan,
     })
 }
@@ -152,12 +156,12 @@ impl fmt::Display for Description<'_> {
 }
 
 fn print(name: &str, output: Output) -> Result<(), Failure> {
+    let plan = plan::load(name)?;
     let text = match plan::builtin_text(name) {
         Some(text) => text.to_owned(),
         None => std::fs::read_to_string(name)
             .map_err(|error| Failure::data(format!("cannot read the plan '{name}': {error}")))?,
     };
-    let plan = plan::load(name)?;
     output.result(|| json!({ "schema": 1, "kind": "plan", "plan": plan }), || text)
 }
 
@@ -180,7 +184,7 @@ fn list(output: Output) -> Result<(), Failure> {
             for plan in &plans {
                 table.add_row([plan.name(), plan.description()]);
             }
-            table.to_string()
+            table.trim_fmt()
         },
     )
 }

@@ -199,9 +199,20 @@ fn figures(impedance: &Impedance) -> ImpedanceFigures {
         maximum_ohm,
         maximum_hz,
         at_1khz_ohm: magnitude.at(1000.0).ok(),
-        nominal_ohm: NOMINAL_OHM.into_iter().rfind(|nominal| minimum_ohm >= 0.8 * nominal),
+        nominal_ohm: nominal(minimum_ohm),
         resonances: resonances(&points),
     }
+}
+
+/// The usual value of which the minimum is not below 80 %; none above the highest of them.
+fn nominal(minimum_ohm: f64) -> Option<f64> {
+    let fits = |nominal: &f64| minimum_ohm >= 0.8 * nominal;
+    let highest = NOMINAL_OHM.last()?;
+    // One step further would be twice the highest, as 300 Ω and 600 Ω are.
+    if fits(&(2.0 * highest)) {
+        return None;
+    }
+    NOMINAL_OHM.into_iter().rfind(fits)
 }
 
 /// The maxima that stand out from both sides by two percent or more.

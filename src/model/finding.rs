@@ -216,6 +216,11 @@ impl FindingKind {
     #[expect(clippy::too_many_lines, reason = "one text per kind, best read side by side")]
     fn message(&self) -> String {
         match self {
+            Self::NoStimulus { channel, statistic: 0.0, .. } => format!(
+                "channel {channel} is silent: every sample is zero, so there is nothing to \
+                 analyse. Check the cable, that the input is not muted and that this is the right \
+                 channel (--channels)"
+            ),
             Self::NoStimulus { channel, statistic, threshold } => format!(
                 "no stimulus found in channel {channel}: the correlation with the stimulus \
                  reaches {statistic:.1} deviations, and noise alone stays below {threshold:.0}; \

@@ -314,16 +314,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_channel_map_without_roles_is_stored_and_read_back() {
+        let stored = serde_json::to_string(&ChannelMap::default()).unwrap();
+        assert_eq!(serde_json::from_str::<ChannelMap>(&stored).unwrap(), ChannelMap::default());
+    }
+
+    #[test]
     fn a_channel_map_is_written_as_it_is_read() {
         let map: ChannelMap = "sense=2,reference=1".parse().unwrap();
         assert_eq!(map.get(ChannelRole::Sense), Some(1));
         assert_eq!(map.to_string(), "reference=1,sense=2");
-    }
-
-    #[test]
-    fn a_stored_empty_channel_map_is_read_back() {
-        let stored = serde_json::to_string(&ChannelMap::default()).unwrap();
-        assert_eq!(serde_json::from_str::<ChannelMap>(&stored).unwrap(), ChannelMap::default());
     }
 
     #[test]

@@ -104,7 +104,16 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
     // Temporary files are private by default; a result is as readable as any other file.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder_of(path))
+    builder.tempfile_in(folder_of(path)).map_err(without_path)
+}
+
+/// What the system said alone: the name of a temporary file means nothing to anybody.
+fn without_path(error: io::Error) -> io::Error {
+    let text = error.to_string();
+    match text.split_once(" at path ") {
+        Some((said, _)) => io::Error::new(error.kind(), said),
+        None => error,
+    }
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -153,7 +162,9 @@ mod tests {
     #[test]
     fn a_missing_folder_is_named() {
         let error = write_bytes(Path::new("/no/such/folder/x.csv"), b"", Overwrite::Allow);
-        assert!(error.unwrap_err().to_string().contains("/no/such/folder/x.csv"));
+        let message = error.unwrap_err().to_string();
+        assert!(message.contains("/no/such/folder/x.csv"), "{message}");
+        assert!(!message.contains(".partial"), "{message}");
     }
 
     #[cfg(unix)]

@@ -151,6 +151,13 @@ impl Draft {
         Ok(())
     }
 
+    /// Gives the measurement up. Its takes go too, so they must exist elsewhere.
+    pub fn discard(mut self) {
+        for take in std::mem::take(&mut self.takes) {
+            let _ = fs::remove_file(self.folder.join(take.file));
+        }
+    }
+
     /// Writes the result beside its takes and moves the folder into its place, which it returns.
     ///
     /// The manifest's takes are those of this draft, with the delays that the measurement found.
@@ -204,6 +211,8 @@ impl Draft {
                 number += 1;
                 continue;
             }
+            // Not every system renames onto a folder that is there, empty as it is.
+            let _ = fs::remove_dir(&place);
             fs::rename(&self.folder, &place)
                 .map_err(|source| LibraryError::Io { path: place.clone(), source })?;
             atomic::sync_folder(&self.parent);
