@@ -281,6 +281,19 @@ fn a_clipped_silent_or_half_take_is_refused_with_its_reason() {
 }
 
 #[test]
+fn a_take_that_was_cut_to_its_sweeps_is_analysed_with_a_warning() {
+    let plan = plan::load("response").unwrap();
+    let mut rig = rig(preset("closed-38").unwrap(), Wiring::Coupler, "fresh");
+    let take = exchange(&mut rig, &plan);
+    // The lead-in and the first pilot are gone.
+    let cut = support::without_frames(&take, 0, 58_000);
+    let analysed = analyser(&plan).response(&[cut], &rig.wiring().channels()).unwrap();
+    assert!(matches!(analysed.outcome, Outcome::Response { .. }), "{:?}", analysed.findings);
+    let slugs: Vec<_> = analysed.findings.iter().map(|f| f.kind.slug()).collect();
+    assert!(slugs.contains(&"markers-missing"), "{slugs:?}");
+}
+
+#[test]
 fn two_clocks_are_told_from_lost_samples() {
     let plan = plan::load("response").unwrap();
     let mut rig = rig(preset("closed-38").unwrap(), Wiring::Coupler, "fresh");
