@@ -153,7 +153,7 @@ fn with_a_105_db_converter_the_impedance_is_right_to_0_1_percent_and_its_error_b
     const COVERAGE: f64 = 0.95;
     let plan = plan::load("impedance").unwrap();
     for name in preset_names() {
-        let (mut inside, mut count) = (0, 0);
+        let (mut inside, mut count) = (0_usize, 0_usize);
         for seating in 1..=8 {
             let wiring = Wiring::SenseResistor(Topology::HighSide);
             let placement = Placement::new("fresh", seating, 7);

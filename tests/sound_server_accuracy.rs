@@ -44,7 +44,7 @@ struct Bench {
 }
 
 fn bench() -> Option<Bench> {
-    let variable = |name: &str| std::env::var(name).ok();
+    let variable = |name: &str| std::env::var_os(name)?.into_string().ok();
     let (Some(rate), Some(circuit), Some(ir)) = (
         variable("CANSWEEP_BENCH_RATE"),
         variable("CANSWEEP_BENCH_CIRCUIT"),

@@ -9,9 +9,10 @@
 
 use std::path::{Path, PathBuf};
 
-use cansweep::model::{Curve, FrequencyGrid, Normalisation, StateComparison, StateDifference};
+use cansweep::model::{Curve, Normalisation, StateComparison, StateDifference, Trace};
 use cansweep::quantity::unit::Decibel;
 use cansweep::quantity::{Frequency, Smoothing};
+use cansweep::store::curve;
 use cansweep::study::states::{State, compare};
 
 /// Figures rounded to a tenth, and interpolated on another grid.
@@ -32,17 +33,11 @@ fn folder(name: &str) -> Option<PathBuf> {
     None
 }
 
-/// Frequency and level: the first two columns of a text export, comments passed over.
 fn read(path: &Path) -> Curve<Decibel> {
-    let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let text = String::from_utf8_lossy(&bytes);
-    let rows = text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
-    let pair = |row: &str| -> (f64, f64) {
-        let mut numbers = row.split_whitespace().map(|number| number.parse().unwrap());
-        (numbers.next().unwrap(), numbers.next().unwrap())
-    };
-    let (hz, db): (Vec<f64>, Vec<f64>) = rows.map(pair).unzip();
-    Curve::new(FrequencyGrid::new(hz).unwrap(), db.into()).unwrap()
+    match curve::read(path).unwrap_or_else(|error| panic!("{error}")).into_trace() {
+        Trace::Response(polar) => polar.magnitude().clone(),
+        Trace::Impedance(_) => panic!("{} is an impedance", path.display()),
+    }
 }
 
 /// The first `n` seatings `{stem}1.txt`, `{stem}2.txt` … of a state.

@@ -259,7 +259,7 @@ impl Bench {
             stimulus: plan.name().to_owned(),
             analysis: *plan.analysis(),
             plan: Some(plan),
-            channels: wiring.channels(),
+            channels: analysed.channels,
             impedance,
             tags: tags.chain(own).collect::<BTreeMap<_, _>>(),
             takes: vec![record],

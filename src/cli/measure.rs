@@ -150,6 +150,7 @@ fn response(args: &ResponseArgs, output: Output) -> Result<Exit, Failure> {
         wires: Wires::Coupler,
         state: args.keep.state.as_deref(),
         seating: 1,
+        buffer: None,
         default_plan: "response",
     };
     let captured = args.origin.capture(&args.look, &placing)?;
@@ -164,6 +165,7 @@ fn impedance(args: &ImpedanceArgs, output: Output) -> Result<Exit, Failure> {
         wires: Wires::Jig(settings),
         state: args.keep.state.as_deref(),
         seating: 1,
+        buffer: None,
         default_plan: "impedance",
     };
     let captured = args.origin.capture(&args.look, &placing)?;
@@ -216,7 +218,7 @@ impl Keep {
         for (record, delay) in records.iter_mut().zip(&analysed.delays) {
             record.delay_samples = *delay;
         }
-        let interrupted = captured.was_interrupted();
+        let interrupted = captured.stopped;
         let mut findings = captured.findings;
         findings.extend(analysed.findings);
         let conditions = Conditions {
@@ -226,7 +228,7 @@ impl Keep {
             stimulus: captured.stimulus.name().to_owned(),
             plan: captured.plan,
             analysis: captured.analysis,
-            channels: captured.channels,
+            channels: analysed.channels,
             impedance: settings,
             tags: self.tags(),
             takes: records,

@@ -10,8 +10,8 @@ use super::rig_file::{self, Placing};
 use super::sweep::adjusted;
 use crate::measure::{Inverse, Rig, RigError, foreign_stimulus, stimulus_of};
 use crate::model::{
-    AnalysisSpec, ChannelMap, Completeness, Finding, FindingKind, Plan, PlanError, Recording,
-    RigIdentity, Stimulus,
+    AnalysisSpec, ChannelMap, Finding, FindingKind, Plan, PlanError, Recording, RigIdentity,
+    Stimulus,
 };
 use crate::quantity::unit::FullScale;
 use crate::quantity::{Frequency, Level, SampleRate, Seconds, Smoothing, amplitude_db};
@@ -45,6 +45,9 @@ pub(super) struct Origin {
     /// Peak level [default: the plan's]
     #[arg(long, value_name = "dBFS", allow_hyphen_values = true, conflicts_with = "stimulus")]
     level: Option<Level<FullScale>>,
+    /// For a sound card: frames per buffer, a power of two [default: 8192, above 48 kHz 16384]
+    #[arg(long, value_name = "FRAMES", conflicts_with = "take")]
+    buffer: Option<u32>,
     /// For a simulated rig: how the headphone sits; the number picks one seating of many
     #[arg(long, value_name = "N", default_value_t = 1)]
     seating: u32,
@@ -94,13 +97,8 @@ pub(super) struct Captured {
     /// The files that the takes were read from; empty if they were captured just now.
     pub(super) files: Vec<PathBuf>,
     pub(super) findings: Vec<Finding>,
-}
-
-impl Captured {
     /// Whether the user stopped the capture.
-    pub(super) fn was_interrupted(&self) -> bool {
-        self.takes.iter().any(|take| take.completeness() == Completeness::Interrupted)
-    }
+    pub(super) stopped: bool,
 }
 
 impl Origin {
@@ -128,7 +126,7 @@ impl Origin {
         let takes = self.take.iter().map(|_| rig.exchange(&stimulus, &mut progress));
         let takes = takes.collect::<Result<Vec<_>, RigError>>()?;
         let channels = self.channels.clone().unwrap_or_default();
-        self.captured(look, stimulus, plan, (identity, takes, channels, findings))
+        self.captured(look, (stimulus, plan), (identity, takes, channels), findings)
     }
 
     fn play(&self, look: &Look, placing: &Placing<'_>) -> Result<Captured, Failure> {
@@ -139,24 +137,26 @@ impl Origin {
                  real ones), or analyse a recording with --take",
             )
         })?;
-        let placing = Placing { seating: self.seating, ..*placing };
+        let placing = Placing { seating: self.seating, buffer: self.buffer, ..*placing };
         let mut placed = rig_file::open(&name, &placing, self.channels.as_ref())?;
         let (stimulus, plan) = self.stimulus(placing.default_plan)?;
         require_quiet(&stimulus, placed.rig.capabilities().level_limit)?;
         let mut progress = Progress::new("playing and capturing");
         let take = placed.rig.exchange(&stimulus, &mut progress)?;
+        let stopped = progress.was_stopped();
         drop(progress);
         let channels = self.channels.clone().unwrap_or(placed.channels);
-        let identity = placed.rig.identity();
-        self.captured(look, stimulus, plan, (identity, vec![take], channels, Vec::new()))
+        let capture = (placed.rig.identity(), vec![take], channels);
+        let captured = self.captured(look, (stimulus, plan), capture, Vec::new())?;
+        Ok(Captured { stopped, ..captured })
     }
 
     fn captured(
         &self,
         look: &Look,
-        stimulus: Stimulus,
-        plan: Option<Plan>,
-        (rig, takes, channels, findings): (RigIdentity, Vec<Recording>, ChannelMap, Vec<Finding>),
+        (stimulus, plan): (Stimulus, Option<Plan>),
+        (rig, takes, channels): (RigIdentity, Vec<Recording>, ChannelMap),
+        findings: Vec<Finding>,
     ) -> Result<Captured, Failure> {
         let analysis = look.analysis(plan.as_ref())?;
         let inverse = match (&plan, look.analytic_inverse) {
@@ -180,6 +180,7 @@ impl Origin {
             takes,
             files: self.take.clone(),
             findings,
+            stopped: false,
         })
     }
 

@@ -36,6 +36,11 @@ impl Progress {
         Self { bar, part: 0.0..1.0, stop: stop_flag() }
     }
 
+    /// Whether the user has pressed Ctrl-C.
+    pub(super) fn was_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
     /// Names the step that begins and says which part of the whole it is.
     ///
     /// # Errors
@@ -45,7 +50,7 @@ impl Progress {
         self.bar.set_message(name.to_owned());
         self.part = part;
         self.show(0.0);
-        if self.stop.load(Ordering::Relaxed) {
+        if self.was_stopped() {
             return Err(Failure::new(Exit::Interrupted, "interrupted"));
         }
         Ok(())
@@ -71,7 +76,7 @@ impl Observer for Progress {
         {
             self.show(done_s / total_s);
         }
-        if self.stop.load(Ordering::Relaxed) { Flow::Stop } else { Flow::Continue }
+        if self.was_stopped() { Flow::Stop } else { Flow::Continue }
     }
 }
 

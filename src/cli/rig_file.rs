@@ -25,6 +25,8 @@ pub(super) struct Placing<'a> {
     pub(super) state: Option<&'a str>,
     /// Which of many simulated seatings.
     pub(super) seating: u32,
+    /// Frames per buffer of a sound card, if not what its settings say.
+    pub(super) buffer: Option<u32>,
     /// The plan that is played if none is named.
     pub(super) default_plan: &'static str,
 }
@@ -72,7 +74,7 @@ pub(super) fn open(
         return from_file(path, placing, channels);
     }
     let settings = Settings::new(name).map_err(Failure::usage)?;
-    sound_card(settings, name, channels.cloned().unwrap_or_default())
+    sound_card(settings, name, channels.cloned().unwrap_or_default(), placing.buffer)
 }
 
 fn from_file(
@@ -94,7 +96,7 @@ fn from_file(
     }
     let file: CardFile = toml::from_str(&text).map_err(|error| refuse(&error))?;
     let channels = channels.cloned().unwrap_or(file.channels);
-    sound_card(file.sound_card, &file.name, channels)
+    sound_card(file.sound_card, &file.name, channels, placing.buffer)
 }
 
 fn simulated(scenario: &Scenario, placing: &Placing<'_>) -> Result<Placed, Failure> {
@@ -115,7 +117,16 @@ fn simulated(scenario: &Scenario, placing: &Placing<'_>) -> Result<Placed, Failu
     Ok(Placed { rig: Box::new(rig), channels: wiring.channels() })
 }
 
-fn sound_card(settings: Settings, name: &str, channels: ChannelMap) -> Result<Placed, Failure> {
+fn sound_card(
+    settings: Settings,
+    name: &str,
+    channels: ChannelMap,
+    buffer: Option<u32>,
+) -> Result<Placed, Failure> {
+    let settings = match buffer {
+        Some(frames) => settings.with_buffer_frames(frames).map_err(Failure::usage)?,
+        None => settings,
+    };
     // As many inputs as the highest that is used, where that is known.
     let highest = channels.iter().map(|(_, channel)| channel + 1).max();
     let highest = highest.and_then(|n| u16::try_from(n).ok()).and_then(NonZeroU16::new);

@@ -12,7 +12,7 @@ pub struct NoBand;
 /// The band that a signal covers, from its power spectrum.
 ///
 /// The power per octave is taken in narrow bands. From the strongest the edges are followed
-/// outwards until a band lies [`EDGE_DB`] below the mean of the half octave before it: sweeps and
+/// outwards until a band lies 6 dB below the mean of the half octave before it: sweeps and
 /// noises of any usual colour change by less inside their band, and all of them end steeply.
 ///
 /// # Errors

@@ -31,6 +31,8 @@ pub struct Analysed {
     pub findings: Vec<Finding>,
     /// The delay of each take in samples, where it was found.
     pub delays: Vec<Option<f64>>,
+    /// Which input was taken as which.
+    pub channels: ChannelMap,
 }
 
 /// Takes that cannot be analysed as they were asked to be.
@@ -126,7 +128,10 @@ impl Analyser {
         findings: &mut Vec<Finding>,
     ) -> Option<Vec<GatedChannel>> {
         let indices: Vec<usize> = channels.iter().map(|&(index, _)| index).collect();
-        let mut noticed = scrutinise(recording, &indices);
+        if self.judge(scrutinise(recording, &indices), take, findings) {
+            return None;
+        }
+        let mut noticed = Vec::new();
         let mut examined: Vec<GatedChannel> = Vec::new();
         for &(index, centring) in channels {
             let centre = match (centring, examined.first()) {

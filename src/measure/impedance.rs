@@ -37,7 +37,9 @@ impl Analyser {
         let mut role = |role, default| channel_or(channels, role, default, others, &mut findings);
         let reference = role(ChannelRole::Reference, 0);
         let sense = role(ChannelRole::Sense, 1);
-        self.require(takes, &[(ChannelRole::Reference, reference), (ChannelRole::Sense, sense)])?;
+        let wanted = [(ChannelRole::Reference, reference), (ChannelRole::Sense, sense)];
+        self.require(takes, &wanted)?;
+        let used = ChannelMap::new(wanted);
         let mut delays = Vec::new();
         let mut ratios = Vec::new();
         for (i, take) in takes.iter().enumerate() {
@@ -55,14 +57,15 @@ impl Analyser {
         }
         if ratios.is_empty() {
             let outcome = Outcome::Refused(TraceKind::Impedance);
-            return Ok(Analysed { outcome, findings, delays });
+            return Ok(Analysed { outcome, findings, delays, channels: used });
         }
         findings.extend(self.remarks(ratios.len()));
         findings.push(Finding::note(FindingKind::Uncalibrated));
         let impedance = self.impedance_of(&ratios, settings)?;
         findings.extend(remarks_on(&ratios[0], &impedance));
         let figures = figures(&impedance);
-        Ok(Analysed { outcome: Outcome::Impedance { impedance, figures }, findings, delays })
+        let outcome = Outcome::Impedance { impedance, figures };
+        Ok(Analysed { outcome, findings, delays, channels: used })
     }
 
     fn impedance_of(

@@ -54,6 +54,7 @@ impl Analyser {
         let mut wanted = vec![(role, microphone)];
         wanted.extend(reference.map(|index| (ChannelRole::Reference, index)));
         self.require(takes, &wanted)?;
+        let channels = ChannelMap::new(wanted);
         let examined: Vec<Option<TakeResponse>> = takes
             .iter()
             .enumerate()
@@ -63,14 +64,15 @@ impl Analyser {
         let good: Vec<&TakeResponse> = examined.iter().flatten().collect();
         let Some(first) = good.first() else {
             let outcome = Outcome::Refused(TraceKind::Response);
-            return Ok(Analysed { outcome, findings, delays });
+            return Ok(Analysed { outcome, findings, delays, channels });
         };
         let sweeps = good.iter().map(|take| take.sweeps.len()).sum();
         findings.extend(self.remarks(sweeps));
         findings.extend(remarks_on(first, microphone, reference));
         let response = self.averaged(&good)?;
         let figures = figures(&response, first);
-        Ok(Analysed { outcome: Outcome::Response { response, figures }, findings, delays })
+        let outcome = Outcome::Response { response, figures };
+        Ok(Analysed { outcome, findings, delays, channels })
     }
 
     fn take_response(

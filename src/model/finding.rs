@@ -63,11 +63,11 @@ pub enum FindingKind {
         /// Frames that are there.
         found_frames: u64,
     },
-    /// The capture was stopped by hand.
+    /// The capture ended early: by hand, or because the device failed.
     Interrupted,
     /// The sound system reported that it lost frames.
     DroppedFrames {
-        /// How many are known to be gone; zero if the system did not say.
+        /// How many are known to be gone; there may be more.
         frames: u64,
     },
     /// The markers are not as far apart as they were played.
@@ -244,23 +244,18 @@ impl FindingKind {
                  {found_frames} are there; they were analysed as far as they go. Copy the file \
                  again, or stop the recorder before taking the file"
             ),
-            Self::Interrupted => "the capture was stopped before the stimulus had ended; the take \
-                 is kept but not analysed. Measure again"
-                .to_owned(),
-            Self::DroppedFrames { frames: 0 } => "the sound system reported that it lost frames \
-                 and did not say how many; what comes after the gap is shifted in time. Close \
-                 other programs, raise buffer_frames in the rig file, and measure again"
+            Self::Interrupted => "the capture ended before the stimulus had; the take is kept but \
+                 not analysed. Measure again"
                 .to_owned(),
             Self::DroppedFrames { frames } => format!(
-                "the sound system lost {frames} frames; what comes after the gap is shifted in \
-                 time. Close other programs, raise buffer_frames in the rig file, and measure \
-                 again"
+                "the sound system reported a gap of {frames} frames or more; what comes after \
+                 it is shifted in time, so the take is not analysed. Close other programs, use a \
+                 larger --buffer, and measure again"
             ),
             Self::SamplesLost { samples, from_s, to_s } => format!(
                 "{:.0} samples were {} between {from_s:.2} s and {to_s:.2} s of the stimulus, \
                  without any error from the sound system; response and phase are wrong from \
-                 there on. Close other programs, raise buffer_frames in the rig file, and measure \
-                 again",
+                 there on. Close other programs, use a larger --buffer, and measure again",
                 samples.abs(),
                 if *samples < 0.0 { "lost" } else { "inserted" },
             ),

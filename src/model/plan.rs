@@ -171,6 +171,10 @@ impl Plan {
     /// A sweep may end at this share of the sample rate at most: above it the converter's own
     /// filter cuts, and a deconvolution divides by nothing.
     pub const HIGHEST_STOP: f64 = 0.49;
+    /// Where a sweep ends that was planned for a higher rate, re the sample rate.
+    const CLAMPED_STOP: f64 = 0.479;
+    /// Where its full level ends, re its end.
+    const CLAMPED_FLAT: f64 = 0.96;
 
     /// The plan's name.
     #[must_use]
@@ -214,13 +218,24 @@ impl Plan {
         self.file.markers
     }
 
-    /// The same plan at another sample rate.
+    /// The same plan at another sample rate. Where the sweep does not fit below half that rate, it
+    /// ends earlier: at 0.479 times the rate, full level up to 0.96 times that.
     ///
     /// # Errors
     ///
-    /// When the sweep does not fit below half that rate.
+    /// When the band of the result does not fit either.
     pub fn at_rate(&self, rate: SampleRate) -> Result<Self, PlanError> {
-        PlanFile { rate, ..self.file.clone() }.try_into()
+        let mut file = PlanFile { rate, ..self.file.clone() };
+        let limit = |hz: f64, wanted: Frequency| {
+            if wanted.hz() > hz { Frequency::new(hz).unwrap_or(wanted) } else { wanted }
+        };
+        if file.sweep.stop.hz() > Self::HIGHEST_STOP * rate.as_f64() {
+            file.sweep.stop = limit(Self::CLAMPED_STOP * rate.as_f64(), file.sweep.stop);
+            let flat_to_hz = Self::CLAMPED_FLAT * file.sweep.stop.hz();
+            file.sweep.flat_to = limit(flat_to_hz, file.sweep.flat_to);
+            file.analysis.to = limit(flat_to_hz, file.analysis.to);
+        }
+        file.try_into()
     }
 
     /// The same plan at another level.

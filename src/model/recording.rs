@@ -301,7 +301,7 @@ impl Serialize for ChannelMap {
 impl<'de> Deserialize<'de> for ChannelMap {
     fn deserialize<D: serde::Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
         let text = String::deserialize(source)?;
-        // Nobody types an empty map, but a take whose roles were not given is stored with one.
+        // An empty map is written as nothing; typed, nothing is a mistake.
         if text.is_empty() {
             return Ok(Self::default());
         }
@@ -324,6 +324,12 @@ mod tests {
         let map: ChannelMap = "sense=2,reference=1".parse().unwrap();
         assert_eq!(map.get(ChannelRole::Sense), Some(1));
         assert_eq!(map.to_string(), "reference=1,sense=2");
+    }
+
+    #[test]
+    fn a_stored_empty_channel_map_is_read_back() {
+        let stored = serde_json::to_string(&ChannelMap::default()).unwrap();
+        assert_eq!(serde_json::from_str::<ChannelMap>(&stored).unwrap(), ChannelMap::default());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Every scalar that crosses a module boundary is one of these types, so a frequency cannot be
 //! handed over as a resistance and a peak level cannot be mistaken for a sound pressure level.
-//! The units of curves and spectra are the marker types in [`unit`].
+//! The units of curves and spectra are the marker types in [`mod@unit`].
 
 mod decibel;
 mod parse;

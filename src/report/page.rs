@@ -88,6 +88,24 @@ impl Document<'_> {
     fn date(&self) -> &str {
         self.page.made_at.split_once('T').map_or(&*self.page.made_at, |(date, _)| date)
     }
+
+    /// The text with numbers and their units kept on one line.
+    fn bound(text: &str) -> String {
+        const UNITS: [&str; 6] = ["Hz", "kHz", "dB", "Ω", "ms", "%"];
+        let mut bound = String::with_capacity(text.len());
+        for word in text.split_inclusive(' ') {
+            let unit = word.trim_end_matches(|c: char| !c.is_alphabetic() && c != '%');
+            if UNITS.contains(&unit)
+                && let Some(number) = bound.strip_suffix(' ')
+                && number.ends_with(|c: char| c.is_ascii_digit())
+            {
+                bound.truncate(number.len());
+                bound.push('\u{a0}');
+            }
+            bound.push_str(word);
+        }
+        bound
+    }
 }
 
 /// The page as an HTML document.
@@ -228,6 +246,14 @@ mod tests {
         let text = written(&page());
         assert!(text.contains("<time datetime=\"2026-03-01T12:00:00Z\">2026-03-01</time>"));
         assert!(text.contains("cansweep 0.1.0") && text.contains("Measured on a flat plate."));
+    }
+
+    #[test]
+    fn a_number_is_not_parted_from_its_unit() {
+        let mut page = page();
+        page.sections[0].sentences = vec!["1.2 dB at 5.58 kHz, or 32 Ω. It is dB".to_owned()];
+        let text = written(&page);
+        assert!(text.contains("<p>1.2\u{a0}dB at 5.58\u{a0}kHz, or 32\u{a0}Ω. It is dB</p>"));
     }
 
     #[test]

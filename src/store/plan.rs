@@ -191,4 +191,12 @@ mod tests {
             let _ = parse(&right.replace("\"5Hz\"", &value), "a.toml");
         }
     }
+
+    #[test]
+    fn a_plan_for_48_khz_ends_earlier_at_44_1_khz_and_still_measures_up_to_20_khz() {
+        let plan = load("response").unwrap().at_rate("44.1k".parse().unwrap()).unwrap();
+        assert!(plan.sweep().stop.hz() < 22_050.0 * 0.98);
+        assert!(plan.sweep().flat_to.hz() > 20e3);
+        assert!((plan.analysis().to.hz() - 20e3).abs() < 1e-9);
+    }
 }

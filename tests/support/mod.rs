@@ -33,8 +33,10 @@ pub(crate) fn on_a_clock(take: &Recording, ratio: f64) -> Recording {
         let at = k as f64 / ratio;
         let (i, t) = (at.floor() as isize, at.fract());
         let v = |j: isize| source[[channel, (i + j).clamp(0, last) as usize]];
-        let (a, b, c, d) = (v(-1), v(0), v(1), v(2));
-        b + 0.5 * t * (c - a + t * (2.0 * a - 5.0 * b + 4.0 * c - d + t * (3.0 * (b - c) + d - a)))
+        // Catmull and Rom's cubic through four samples.
+        let cubic = 3.0 * (v(0) - v(1)) + v(2) - v(-1);
+        let square = 2.0 * v(-1) - 5.0 * v(0) + 4.0 * v(1) - v(2);
+        v(0) + 0.5 * t * (v(1) - v(-1) + t * (square + t * cubic))
     });
     with_samples(take, samples)
 }
