@@ -124,15 +124,21 @@ impl Laboratory {
         impulse.peak_near(near, (REACH_S * self.stimulus.rate().as_f64()) as usize)
     }
 
-    /// Refuses a take in which the beginning or the end of the sweeps is missing.
+    /// Refuses a take in which the beginning or the end of the sweeps is missing, or of the pilots
+    /// around them, without which lost samples would not be noticed.
     fn require_whole(&self, recording: &Recording, delay: isize) -> Result<(), Finding> {
         /// So much may be missing: it belongs to a fade, or is a few samples of a hard edge.
         const MISSING_S: f64 = 0.01;
         let allowance = (MISSING_S * self.stimulus.rate().as_f64()) as isize;
         let starts = self.stimulus.sweep_starts();
         let (first, last) = (starts[0] as isize, starts[starts.len() - 1] as isize);
-        let begins = delay + first + self.active.0 as isize;
-        let ends = delay + last + self.active.1 as isize;
+        let mut begins = delay + first + self.active.0 as isize;
+        let mut ends = delay + last + self.active.1 as isize;
+        for &pilot in self.stimulus.pilot_starts() {
+            let pilot_begins = delay + pilot as isize;
+            begins = begins.min(pilot_begins);
+            ends = ends.max(pilot_begins + self.stimulus.pilot().len() as isize);
+        }
         let frames = recording.frames() as isize;
         if begins >= -allowance && ends <= frames + allowance {
             return Ok(());
