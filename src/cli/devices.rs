@@ -70,10 +70,8 @@ fn text(devices: &[DeviceListing]) -> String {
             remark(device),
         ]);
     }
-    let mut found = match answering.is_empty() {
-        true => "no sound devices".to_owned(),
-        false => table.trim_fmt(),
-    };
+    let mut found =
+        if answering.is_empty() { "no sound devices".to_owned() } else { table.trim_fmt() };
     found.push_str(&troubles(&silent));
     let simulated = preset_names().join(", sim:");
     format!("{found}\n\nwithout hardware: sim:{simulated}\n")

@@ -80,8 +80,8 @@ mod tests {
     }
 
     fn with_pauses(parts: &[&[f64]]) -> Vec<f64> {
-        let pause = [0.0; PAUSE];
-        parts.iter().flat_map(|part| [&pause[..], part].concat()).chain(pause).collect()
+        let pause = vec![0.0; PAUSE];
+        parts.iter().flat_map(|part| [&pause[..], part].concat()).chain(pause.clone()).collect()
     }
 
     #[test]

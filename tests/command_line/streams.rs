@@ -59,6 +59,7 @@ fn nothing_needs_a_terminal_and_nothing_moves_without_one() {
 }
 
 #[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "another process is waited for")]
 #[test]
 fn control_c_ends_with_130_and_leaves_no_half_a_demo() {
     let bench = Bench::new();
