@@ -23,7 +23,7 @@ use crate::store::{plan, wav};
 #[command(next_help_heading = "Where the recording comes from")]
 pub(super) struct Origin {
     /// Play and capture on this rig: sim:NAME, a sound device (alsa:…), or a rig file
-    /// [env: CANSWEEP_RIG]
+    /// [env: `CANSWEEP_RIG`]
     #[arg(long, value_name = "NAME|FILE", conflicts_with = "take")]
     rig: Option<String>,
     /// Analyse this capture instead of playing; may be given several times
@@ -46,7 +46,7 @@ pub(super) struct Origin {
     #[arg(long, value_name = "dBFS", allow_hyphen_values = true, conflicts_with = "stimulus")]
     level: Option<Level<FullScale>>,
     /// For a sound card: frames per buffer, a power of two [default: 8192, above 48 kHz 16384]
-    #[arg(long, value_name = "FRAMES", requires = "rig")]
+    #[arg(long, value_name = "FRAMES", conflicts_with = "take")]
     buffer: Option<u32>,
     /// For a simulated rig: how the headphone sits; the number picks one seating of many
     #[arg(long, value_name = "N", default_value_t = 1)]

@@ -9,6 +9,7 @@ mod edge;
 pub mod gate;
 pub mod lag;
 pub mod pointwise;
+pub mod repeats;
 pub mod smoothing;
 pub mod sweep;
 pub mod transform;

@@ -61,10 +61,19 @@ impl Analyser {
         }
         findings.extend(self.remarks(ratios.len()));
         findings.push(Finding::note(FindingKind::Uncalibrated));
-        let impedance = self.impedance_of(&ratios, settings)?;
-        findings.extend(remarks_on(&ratios[0], &impedance));
-        let figures = figures(&impedance);
-        let outcome = Outcome::Impedance { impedance, figures };
+        let computed = self.impedance_of(&ratios, settings);
+        let (outcome, remarks) = match (computed, no_current(&ratios[0])) {
+            (Ok(impedance), _) => {
+                let (remarks, figures) = (remarks_on(&ratios[0], &impedance), figures(&impedance));
+                (Outcome::Impedance { impedance, figures }, remarks)
+            }
+            // An infinite impedance is no number.
+            (Err(MeasureError::NotFinite(_)), Some(kind)) => {
+                (Outcome::Refused(TraceKind::Impedance), vec![Finding::refusal(kind)])
+            }
+            (Err(error), _) => return Err(error),
+        };
+        findings.extend(remarks);
         Ok(Analysed { outcome, findings, delays, channels: used })
     }
 
@@ -153,20 +162,25 @@ impl Jig {
     }
 }
 
-fn remarks_on(ratio: &Array1<Complex64>, impedance: &Impedance) -> Vec<Finding> {
-    /// Both nodes carry the same signal if the ratio varies by less than this over frequency.
+/// Whether both nodes carry the same signal.
+fn no_current(ratio: &Array1<Complex64>) -> Option<FindingKind> {
+    /// They do if the ratio varies by less than this over frequency.
     const SAME: f64 = 2e-3;
     /// … and is this close to one, which gains that were never matched allow for.
     const EQUAL_GAINS: f64 = 0.05;
-    /// A real part this negative, re the magnitude, is not noise.
-    const NEGATIVE: f64 = -0.05;
-    let mut remarks = Vec::new();
     let mean = ratio.mean().unwrap_or(Complex64::ZERO);
     let difference = ratio.iter().map(|m| (m - mean).norm()).fold(0.0, f64::max);
-    if difference < SAME && (mean - 1.0).norm() < EQUAL_GAINS {
-        remarks.push(Finding::warning(FindingKind::NoCurrent { difference }));
-        return remarks;
+    let same = difference < SAME && (mean - 1.0).norm() < EQUAL_GAINS;
+    same.then_some(FindingKind::NoCurrent { difference })
+}
+
+fn remarks_on(ratio: &Array1<Complex64>, impedance: &Impedance) -> Vec<Finding> {
+    /// A real part this negative, re the magnitude, is not noise.
+    const NEGATIVE: f64 = -0.05;
+    if let Some(kind) = no_current(ratio) {
+        return vec![Finding::warning(kind)];
     }
+    let mut remarks = Vec::new();
     let worst = impedance
         .hz()
         .iter()

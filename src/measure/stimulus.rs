@@ -1,6 +1,7 @@
 //! From a plan, or from somebody else's sweep, to a stimulus.
 
 use crate::dsp::band::{NoBand, covered_band};
+use crate::dsp::repeats::{Repeats, repeats};
 use crate::dsp::sweep::{pilot_chirp, synchronised_sweep};
 use crate::model::{Plan, Recording, Stimulus, StimulusError};
 use crate::quantity::Seconds;
@@ -66,7 +67,7 @@ pub enum ForeignStimulusError {
 }
 
 /// The stimulus that one channel (counted from zero) of a recording holds; its band is found
-/// from its spectrum.
+/// from its spectrum. A sweep that it holds several times is used as often.
 ///
 /// # Errors
 ///
@@ -83,6 +84,13 @@ pub fn foreign_stimulus(
     if samples.iter().all(|&v| v == 0.0) {
         return Err(StimulusError::Silent.into());
     }
-    let band = covered_band(&samples, recording.rate())?;
-    Ok(Stimulus::single(recording.rig().name.clone(), recording.rate(), samples, band)?)
+    let (name, rate) = (recording.rig().name.clone(), recording.rate());
+    if let Some(Repeats { frames, starts }) = repeats(&samples, rate) {
+        let sweep = samples[starts[0]..starts[0] + frames].to_vec();
+        let band = covered_band(&sweep, rate)?;
+        let none = (Vec::new(), Vec::new());
+        return Ok(Stimulus::sequence(name, rate, samples.len(), (sweep, starts), none, band)?);
+    }
+    let band = covered_band(&samples, rate)?;
+    Ok(Stimulus::single(name, rate, samples, band)?)
 }

@@ -240,7 +240,7 @@ impl FindingKind {
             Self::Truncated { needed_frames, found_frames } => format!(
                 "the take is cut short: the stimulus needs {needed_frames} frames from where it \
                  begins, the take has {found_frames}; the missing part is the missing band. \
-                 Record until the stimulus has ended, plus a second"
+                 Record from before the stimulus until it has ended, plus a second"
             ),
             Self::FileCutShort { claimed_frames, found_frames } => format!(
                 "the file of the take ends early: its header claims {claimed_frames} frames, and \

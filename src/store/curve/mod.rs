@@ -240,7 +240,10 @@ fn from_table(table: &table::Table, path: &Path, stem: String) -> Result<CurveFi
     }
     let format = format_of(columns.header.as_deref(), &table.above, &extension);
     let (drive, comments) = (drive(&table.above), table.above.clone());
-    let simulated = comments.iter().any(|comment| comment.trim() == SIMULATED);
+    // REW has one line for all notes.
+    let mut notes =
+        comments.iter().flat_map(|comment| comment.trim_start_matches("Note:").split(';'));
+    let simulated = notes.any(|note| note.trim() == SIMULATED);
     Ok(CurveFile { name, format, traces, drive, comments, assumptions, simulated })
 }
 

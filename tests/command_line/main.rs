@@ -1,0 +1,21 @@
+//! The command line as a user and as another program meet it: every command, every exit code,
+//! bad input of every kind, and the way from a stimulus to a result and back.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "these are tests"
+)]
+
+mod bad_files;
+mod bench;
+mod comparisons;
+mod conversions;
+mod endings;
+mod impedances;
+mod keeping;
+mod responses;
+mod stimuli;
+mod streams;
