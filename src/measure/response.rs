@@ -99,25 +99,24 @@ impl Analyser {
 
     /// The response that the `i`-th sweep shows, on the grid of the result.
     fn sweep_response(
-        &self,
+        &mut self,
         microphone: &GatedChannel,
         reference: Option<&GatedChannel>,
         i: usize,
     ) -> Array1<Complex64> {
-        let (rate, gate) = (self.rate(), self.laboratory.gate());
-        let fs = rate.as_f64();
+        let fs = self.rate().as_f64();
         let sweep = &microphone.sweeps[i];
-        let mut values = self.resolution.evaluate(&sweep.piece, gate, rate);
-        let frequencies = self.resolution.frequencies();
+        let mut values = self.resolution.evaluate(&sweep.piece);
         if let Some(reference) = reference {
             let against = &reference.sweeps[i];
-            let divisor = self.resolution.evaluate(&against.piece, gate, rate);
+            let divisor = self.resolution.evaluate(&against.piece);
+            let frequencies = self.resolution.frequencies();
             for ((value, divisor), &f) in values.iter_mut().zip(divisor).zip(frequencies) {
                 *value *= GatedChannel::turn(sweep, against.lag, f, fs) / divisor;
             }
         } else {
             let (first, band) = (microphone.sweeps[0].lag, self.laboratory.stimulus().band());
-            for (value, &f) in values.iter_mut().zip(frequencies) {
+            for (value, &f) in values.iter_mut().zip(self.resolution.frequencies()) {
                 let edge = low_edge(band, f);
                 *value *= GatedChannel::turn(sweep, first, f, fs) / edge;
             }

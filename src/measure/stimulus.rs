@@ -76,13 +76,12 @@ pub fn foreign_stimulus(
     channel: usize,
 ) -> Result<Stimulus, ForeignStimulusError> {
     let (wanted, channels) = (channel + 1, recording.channels());
-    let samples = recording
-        .channel(channel)
-        .ok_or(ForeignStimulusError::Channel { wanted, channels })?
-        .to_vec();
+    let samples =
+        recording.channel(channel).ok_or(ForeignStimulusError::Channel { wanted, channels })?;
     if samples.iter().all(|&v| v == 0.0) {
         return Err(StimulusError::Silent.into());
     }
-    let band = covered_band(&samples, recording.rate())?;
-    Ok(Stimulus::single(recording.rig().name.clone(), recording.rate(), samples, band)?)
+    let band = covered_band(samples, recording.rate())?;
+    let name = recording.rig().name.clone();
+    Ok(Stimulus::single(name, recording.rate(), samples.to_vec(), band)?)
 }
