@@ -43,16 +43,15 @@ struct Extremes {
 impl Extremes {
     fn of(channel: &[f64]) -> Self {
         // Side by side, because a sample need not wait for the last comparison then.
-        const LANES: usize = 8;
-        let (mut tops, mut bottoms) = ([0.0_f64; LANES], [0.0_f64; LANES]);
-        for samples in channel.chunks(LANES) {
-            for (k, &v) in samples.iter().enumerate() {
-                tops[k] = tops[k].max(v);
-                bottoms[k] = bottoms[k].min(v);
-            }
+        let (mut tops, mut bottoms) = ([0.0_f64; 8], [0.0_f64; 8]);
+        let (eights, rest) = channel.as_chunks::<8>();
+        for (k, &v) in eights.iter().flat_map(|eight| eight.iter().enumerate()) {
+            tops[k] = tops[k].max(v);
+            bottoms[k] = bottoms[k].min(v);
         }
-        let top = tops.into_iter().fold(0.0, f64::max);
-        Self { top, bottom: bottoms.into_iter().fold(0.0, f64::min) }
+        let top = tops.into_iter().chain(rest.iter().copied()).fold(0.0, f64::max);
+        let bottom = bottoms.into_iter().chain(rest.iter().copied()).fold(0.0, f64::min);
+        Self { top, bottom }
     }
 
     fn peak(self) -> f64 {
@@ -103,8 +102,8 @@ fn flat_top(channel: &[f64], recording: &Recording, extremes: Extremes) -> Optio
     let extremes: Vec<f64> = [extremes.top, extremes.bottom].into_iter().filter(far).collect();
     for (i, piece) in channel.chunks_exact(window).enumerate() {
         for &extreme in &extremes {
-            let limit = WITHIN * extreme.abs();
-            let count = piece.iter().filter(|&&v| v * extreme.signum() >= limit).count();
+            let (limit, sign) = (WITHIN * extreme.abs(), extreme.signum());
+            let count = piece.iter().filter(|&&v| v * sign >= limit).count();
             if count as f64 > SHARE * window as f64 {
                 return Some(FlatTop { level: limit, frame: i * window });
             }
