@@ -62,23 +62,56 @@ struct OctaveShare {
 }
 
 /// Mean of `|X|² · f`, which is power per octave, in narrow bands from 1 Hz up.
+///
+/// The lowest bands need the resolution of the whole signal but not its rate, the others do with
+/// that of pieces: one short transform serves both.
 fn power_per_octave(signal: &[f64], rate: SampleRate) -> Vec<OctaveShare> {
     const LOWEST_HZ: f64 = 1.0;
-    let mut transform = Transform::at_least(signal.len());
-    let spectrum = transform.forward(signal);
-    let bin_hz = rate.as_f64() / transform.len() as f64;
+    const LONGEST: usize = 1 << 17;
+    // Sums of neighbours pass the lowest twentieth of their rate and, by 26 dB, nothing else to
+    // there.
+    const SUMMED_SHARE: f64 = 0.05;
+    let mut transform = Transform::at_least(signal.len().min(LONGEST));
+    let neighbours = signal.len().div_ceil(transform.len());
+    let sums: Vec<f64> = signal.chunks(neighbours).map(|some| some.iter().sum()).collect();
+    let (summed_hz, piece_hz) = (rate.as_f64() / neighbours as f64, rate.as_f64());
+    let of_sums = Power::new(&mut transform, &sums, summed_hz);
+    let of_pieces = Power::new(&mut transform, signal, piece_hz);
     let edges = (0..).map(|k| LOWEST_HZ * (f64::from(k) / PER_OCTAVE as f64).exp2());
     let edges: Vec<f64> = edges.take_while(|&f| f < rate.nyquist_hz()).collect();
     let share = |pair: &[f64]| {
         let (from_hz, to_hz) = (pair[0], pair[1]);
-        let first = (from_hz / bin_hz).ceil() as usize;
-        let end = ((to_hz / bin_hz).ceil() as usize).min(spectrum.len());
-        let bins = spectrum.get(first..end).filter(|bins| !bins.is_empty())?;
-        let power =
-            bins.iter().map(num_complex::Complex::norm_sqr).sum::<f64>() / bins.len() as f64;
-        Some(OctaveShare { from_hz, to_hz, power: power * (from_hz * to_hz).sqrt() })
+        let power = if to_hz < SUMMED_SHARE * summed_hz { &of_sums } else { &of_pieces };
+        let power = power.mean(from_hz, to_hz)? * (from_hz * to_hz).sqrt();
+        Some(OctaveShare { from_hz, to_hz, power })
     };
     edges.windows(2).filter_map(share).collect()
+}
+
+/// The power spectrum of a signal, added up over pieces as long as a transform.
+struct Power {
+    bins: Vec<f64>,
+    bin_hz: f64,
+}
+
+impl Power {
+    fn new(transform: &mut Transform, signal: &[f64], rate_hz: f64) -> Self {
+        let mut bins = vec![0.0; transform.bins()];
+        let mut spectrum = Vec::new();
+        for piece in signal.chunks(transform.len()) {
+            transform.forward_into(piece, &mut spectrum);
+            bins.iter_mut().zip(&spectrum).for_each(|(sum, bin)| *sum += bin.norm_sqr());
+        }
+        Self { bins, bin_hz: rate_hz / transform.len() as f64 }
+    }
+
+    /// The mean between two frequencies; `None` if no bin lies there.
+    fn mean(&self, from_hz: f64, to_hz: f64) -> Option<f64> {
+        let first = (from_hz / self.bin_hz).ceil() as usize;
+        let end = ((to_hz / self.bin_hz).ceil() as usize).min(self.bins.len());
+        let bins = self.bins.get(first..end).filter(|bins| !bins.is_empty())?;
+        Some(bins.iter().sum::<f64>() / bins.len() as f64)
+    }
 }
 
 #[cfg(test)]

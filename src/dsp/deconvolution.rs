@@ -85,7 +85,7 @@ impl SweepSpectrum {
         let of_samples = |x: Complex64, f: f64| {
             let below = band.start_hz / f;
             let floor = epsilon * (below * below * below * below).min(1e4);
-            x.conj() / (x.norm_sqr() + floor)
+            x.conj() * (1.0 / (x.norm_sqr() + floor))
         };
         for (k, x) in self.bins.iter_mut().enumerate() {
             let f = k as f64 * bin_hz;

@@ -147,7 +147,8 @@ impl Correlation<'_> {
         let mut heights = vec![0.0; count + 1];
         let starts = search.sweep_starts.iter().map(|&s| self.index(lags.start() + s as isize));
         for start in starts.clone() {
-            let values = self.values[start..].iter().chain(self.values.iter().cycle());
+            // The lags are fewer than the values, so these go around once at most.
+            let values = self.values[start..].iter().chain(self.values);
             heights.iter_mut().zip(values).for_each(|(height, value)| *height += value.abs());
         }
         let highest = (0..=count).max_by(|&a, &b| heights[a].total_cmp(&heights[b])).unwrap_or(0);

@@ -18,7 +18,9 @@ pub(super) fn causal_low_edge(band: Band, frequency_hz: f64) -> Complex64 {
     let s = Complex64::new(0.0, frequency_hz / (CORNER * band.start_hz));
     let square = s * s;
     let section = |q_inverse: f64| square + q_inverse * s + 1.0;
-    square * square / (section(2.0 * (PI / 8.0).sin()) * section(2.0 * (3.0 * PI / 8.0).sin()))
+    let poles = section(2.0 * (PI / 8.0).sin()) * section(2.0 * (3.0 * PI / 8.0).sin());
+    // The fourth power of s is real.
+    poles.conj() * (square.re * square.re / poles.norm_sqr())
 }
 
 /// The high edge at a frequency: one up to the end of the flat band, zero from the end of the

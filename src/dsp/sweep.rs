@@ -2,6 +2,7 @@
 //! the pilot chirp.
 
 use std::f64::consts::PI;
+use std::ops::Range;
 
 use num_complex::Complex64;
 
@@ -20,8 +21,9 @@ use crate::quantity::SampleRate;
 /// outside the measured band (Novak, Lotton and Simon 2015, without the −1 of the 2010 form).
 #[must_use]
 pub fn synchronised_sweep(spec: &SweepSpec, rate: SampleRate) -> Vec<f64> {
-    let (constant, duration) = (spec.time_constant_s(), spec.duration_s());
-    let frames = (duration * rate.as_f64()).floor() as usize + 1;
+    let constant = spec.time_constant_s();
+    let envelope = Envelope::new(spec);
+    let frames = (spec.duration_s() * rate.as_f64()).floor() as usize + 1;
     let amplitude = spec.level.amplitude();
     let periods_per_e = spec.start.hz() * constant;
     (0..frames)
@@ -29,21 +31,33 @@ pub fn synchronised_sweep(spec: &SweepSpec, rate: SampleRate) -> Vec<f64> {
             let t = k as f64 / rate.as_f64();
             // Whole periods are taken off before the sine: it keeps its precision at 10⁵ periods.
             let periods = periods_per_e * (t / constant).exp();
-            amplitude * envelope(spec, t) * (2.0 * PI * periods.fract()).sin()
+            amplitude * envelope.at(t) * (2.0 * PI * periods.fract()).sin()
         })
         .collect()
 }
 
-fn envelope(spec: &SweepSpec, t: f64) -> f64 {
-    let (constant, duration) = (spec.time_constant_s(), spec.duration_s());
-    let rise = constant * (spec.flat_from.hz() / spec.start.hz()).ln();
-    let fall = constant * (spec.flat_to.hz() / spec.start.hz()).ln();
-    if t < rise {
-        0.5 - 0.5 * (PI * t / rise).cos()
-    } else if t > fall {
-        0.5 + 0.5 * (PI * (t - fall) / (duration - fall)).cos()
-    } else {
-        1.0
+/// When the level of a sweep rises and falls.
+struct Envelope {
+    risen_s: f64,
+    fall_s: Range<f64>,
+}
+
+impl Envelope {
+    fn new(spec: &SweepSpec) -> Self {
+        let time_of = |f: f64| spec.time_constant_s() * (f / spec.start.hz()).ln();
+        let fall_s = time_of(spec.flat_to.hz())..spec.duration_s();
+        Self { risen_s: time_of(spec.flat_from.hz()), fall_s }
+    }
+
+    fn at(&self, t: f64) -> f64 {
+        if t < self.risen_s {
+            0.5 - 0.5 * (PI * t / self.risen_s).cos()
+        } else if t > self.fall_s.start {
+            let Range { start, end } = self.fall_s;
+            0.5 + 0.5 * (PI * (t - start) / (end - start)).cos()
+        } else {
+            1.0
+        }
     }
 }
 

@@ -48,9 +48,8 @@ impl Analyser {
             delays.push(examined.as_ref().map(|channels| channels[0].delay as f64));
             let Some(channels) = examined else { continue };
             for (source, load) in channels[0].sweeps.iter().zip(&channels[1].sweeps) {
-                let (rate, gate) = (self.rate(), self.laboratory.gate());
-                let source = self.resolution.evaluate(&source.piece, gate, rate);
-                let load = self.resolution.evaluate(&load.piece, gate, rate);
+                let source = self.resolution.evaluate(&source.piece);
+                let load = self.resolution.evaluate(&load.piece);
                 let ratio = load.iter().zip(&source).map(|(load, source)| load / source).collect();
                 ratios.push(self.resolution.onto_grid(ratio, MeanOf::Complex));
             }

@@ -4,7 +4,7 @@ use ndarray::Array1;
 use num_complex::Complex64;
 
 use crate::dsp::gate::Gate;
-use crate::dsp::pointwise::spectrum_at;
+use crate::dsp::pointwise::PointwiseTransform;
 use crate::dsp::smoothing::LogMean;
 use crate::model::{AnalysisSpec, Band, FrequencyGrid};
 use crate::quantity::SampleRate;
@@ -25,6 +25,7 @@ pub(super) enum MeanOf {
 pub(super) struct Resolution {
     grid: FrequencyGrid,
     dense: Option<(Vec<f64>, f64)>,
+    pointwise: PointwiseTransform,
 }
 
 impl Resolution {
@@ -44,7 +45,10 @@ impl Resolution {
             let step = (last - first) / count as f64;
             ((0..=count).map(|k| first + k as f64 * step).collect(), half)
         });
-        Some(Self { grid, dense })
+        let gate = Gate::new(analysis, rate);
+        let frames = gate.before() + gate.after();
+        let pointwise = PointwiseTransform::new(frames, gate.before() as f64, rate);
+        Some(Self { grid, dense, pointwise })
     }
 
     /// The grid of the result.
@@ -58,8 +62,9 @@ impl Resolution {
     }
 
     /// The spectrum of a gated piece at [`Self::frequencies`].
-    pub(super) fn evaluate(&self, piece: &[f64], gate: Gate, rate: SampleRate) -> Vec<Complex64> {
-        spectrum_at(piece, gate.before() as f64, rate, self.frequencies())
+    pub(super) fn evaluate(&mut self, piece: &[f64]) -> Vec<Complex64> {
+        let frequencies = self.dense.as_ref().map_or(self.grid.hz(), |(dense, _)| dense);
+        self.pointwise.at(piece, frequencies)
     }
 
     /// Values at [`Self::frequencies`], smoothed onto the grid.

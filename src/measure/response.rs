@@ -68,7 +68,7 @@ impl Analyser {
         };
         let sweeps = good.iter().map(|take| take.sweeps.len()).sum();
         findings.extend(self.remarks(sweeps));
-        findings.extend(remarks_on(first, microphone));
+        findings.extend(remarks_on(first, microphone, reference));
         let response = self.averaged(&good)?;
         let figures = figures(&response, first);
         let outcome = Outcome::Response { response, figures };
@@ -94,7 +94,7 @@ impl Analyser {
             .collect();
         Some(TakeResponse {
             sweeps,
-            delay: microphone.delay,
+            delay: microphone.delay - reference.map_or(0, |r| r.delay),
             inverted: microphone.inverted != reference.is_some_and(|r| r.inverted),
             peak_to_noise_db: microphone.peak_to_noise_db,
         })
@@ -102,25 +102,24 @@ impl Analyser {
 
     /// The response that the `i`-th sweep shows, on the grid of the result.
     fn sweep_response(
-        &self,
+        &mut self,
         microphone: &GatedChannel,
         reference: Option<&GatedChannel>,
         i: usize,
     ) -> Array1<Complex64> {
-        let (rate, gate) = (self.rate(), self.laboratory.gate());
-        let fs = rate.as_f64();
+        let fs = self.rate().as_f64();
         let sweep = &microphone.sweeps[i];
-        let mut values = self.resolution.evaluate(&sweep.piece, gate, rate);
-        let frequencies = self.resolution.frequencies();
+        let mut values = self.resolution.evaluate(&sweep.piece);
         if let Some(reference) = reference {
             let against = &reference.sweeps[i];
-            let divisor = self.resolution.evaluate(&against.piece, gate, rate);
+            let divisor = self.resolution.evaluate(&against.piece);
+            let frequencies = self.resolution.frequencies();
             for ((value, divisor), &f) in values.iter_mut().zip(divisor).zip(frequencies) {
                 *value *= GatedChannel::turn(sweep, against.lag, f, fs) / divisor;
             }
         } else {
             let (first, band) = (microphone.sweeps[0].lag, self.laboratory.stimulus().band());
-            for (value, &f) in values.iter_mut().zip(frequencies) {
+            for (value, &f) in values.iter_mut().zip(self.resolution.frequencies()) {
                 let edge = low_edge(band, f);
                 *value *= GatedChannel::turn(sweep, first, f, fs) / edge;
             }
@@ -172,13 +171,13 @@ fn mean_over_seatings(takes: &[Array1<Complex64>]) -> (Array1<Complex64>, Vec<Co
     (means.into(), covariance)
 }
 
-fn remarks_on(take: &TakeResponse, microphone: usize) -> Vec<Finding> {
+fn remarks_on(take: &TakeResponse, microphone: usize, reference: Option<usize>) -> Vec<Finding> {
     let mut remarks = Vec::new();
     if take.inverted {
         let kind = FindingKind::PolarityInverted { channel: microphone + 1 };
         remarks.push(Finding::warning(kind));
     }
-    if take.delay < 0 {
+    if take.delay < 0 && reference.is_none() {
         remarks.push(Finding::note(FindingKind::NegativeDelay { samples: take.delay as f64 }));
     }
     remarks

@@ -21,8 +21,9 @@ pub(super) fn scrutinise(recording: &Recording, channels: &[usize]) -> Vec<Findi
     }
     for &index in channels {
         let Some(channel) = recording.channel(index) else { continue };
-        findings.extend(clipping(recording, index, channel));
-        let peak_dbfs = amplitude_db(peak(channel));
+        let extremes = Extremes::of(channel);
+        findings.extend(clipping(recording, index, channel, extremes));
+        let peak_dbfs = amplitude_db(extremes.peak());
         // An empty channel holds no stimulus, which says more.
         if peak_dbfs.is_finite() && peak_dbfs < LOW_LEVEL_DBFS {
             let kind = FindingKind::LowLevel { channel: index + 1, peak_dbfs };
@@ -32,20 +33,46 @@ pub(super) fn scrutinise(recording: &Recording, channels: &[usize]) -> Vec<Findi
     findings
 }
 
-fn peak(channel: &[f64]) -> f64 {
-    channel.iter().fold(0.0_f64, |peak, v| peak.max(v.abs()))
+/// The highest and the lowest sample of a channel, or zero.
+#[derive(Debug, Clone, Copy)]
+struct Extremes {
+    top: f64,
+    bottom: f64,
 }
 
-fn clipping(recording: &Recording, index: usize, channel: &[f64]) -> Option<Finding> {
-    let at_the_end = |v: &&f64| v.abs() >= FULL_SCALE;
-    let mut samples = channel.iter().filter(at_the_end).count();
-    let mut first = channel.iter().position(|v| v.abs() >= FULL_SCALE);
-    if first.is_none() {
-        let top = flat_top(channel, recording)?;
-        samples = channel.iter().filter(|v| v.abs() >= top.level).count();
-        first = Some(top.frame);
+impl Extremes {
+    fn of(channel: &[f64]) -> Self {
+        // Side by side, because a sample need not wait for the last comparison then.
+        let (mut tops, mut bottoms) = ([0.0_f64; 8], [0.0_f64; 8]);
+        let (eights, rest) = channel.as_chunks::<8>();
+        for (k, &v) in eights.iter().flat_map(|eight| eight.iter().enumerate()) {
+            tops[k] = tops[k].max(v);
+            bottoms[k] = bottoms[k].min(v);
+        }
+        let top = tops.into_iter().chain(rest.iter().copied()).fold(0.0, f64::max);
+        let bottom = bottoms.into_iter().chain(rest.iter().copied()).fold(0.0, f64::min);
+        Self { top, bottom }
     }
-    let first_at_s = first? as f64 / recording.rate().as_f64();
+
+    fn peak(self) -> f64 {
+        self.top.max(-self.bottom)
+    }
+}
+
+fn clipping(
+    recording: &Recording,
+    index: usize,
+    channel: &[f64],
+    extremes: Extremes,
+) -> Option<Finding> {
+    let (level, first) = if extremes.peak() >= FULL_SCALE {
+        (FULL_SCALE, channel.iter().position(|v| v.abs() >= FULL_SCALE)?)
+    } else {
+        let top = flat_top(channel, recording, extremes)?;
+        (top.level, top.frame)
+    };
+    let samples = channel.iter().filter(|v| v.abs() >= level).count();
+    let first_at_s = first as f64 / recording.rate().as_f64();
     Some(Finding::refusal(FindingKind::Clipped { channel: index + 1, samples, first_at_s }))
 }
 
@@ -59,27 +86,26 @@ struct FlatTop {
 ///
 /// A steady sine spends 1.4 % of its time within a thousandth of its upper peak, and a noisy or
 /// varying signal less; clipped by 0.1 dB it spends 5 % there, by 0.5 dB 11 %.
-fn flat_top(channel: &[f64], recording: &Recording) -> Option<FlatTop> {
+fn flat_top(channel: &[f64], recording: &Recording, extremes: Extremes) -> Option<FlatTop> {
     const WINDOW_S: f64 = 0.1;
     const WITHIN: f64 = 0.999;
     const SHARE: f64 = 0.075;
     // With fewer steps below the peak quantisation alone makes flat tops.
     const STEPS: f64 = 2000.0;
     let window = ((WINDOW_S * recording.rate().as_f64()) as usize).max(1);
-    let top = channel.iter().copied().fold(0.0_f64, f64::max);
-    let bottom = channel.iter().copied().fold(0.0_f64, f64::min);
     let step = match recording.format() {
         SampleFormat::Integer(_) => recording.format().step(),
         // A float file may hold what a 16-bit converter gave.
         SampleFormat::Float => SampleFormat::Integer(16).step(),
     };
-    let chunks = channel.chunks_exact(window).enumerate();
-    for (i, piece) in chunks {
-        for extreme in [top, bottom] {
-            let count = piece.iter().filter(|&&v| v / extreme >= WITHIN).count();
-            let many = count as f64 > SHARE * window as f64;
-            if many && extreme.abs() > STEPS * step {
-                return Some(FlatTop { level: WITHIN * extreme.abs(), frame: i * window });
+    let far = |extreme: &f64| extreme.abs() > STEPS * step;
+    let extremes: Vec<f64> = [extremes.top, extremes.bottom].into_iter().filter(far).collect();
+    for (i, piece) in channel.chunks_exact(window).enumerate() {
+        for &extreme in &extremes {
+            let (limit, sign) = (WITHIN * extreme.abs(), extreme.signum());
+            let count = piece.iter().filter(|&&v| v * sign >= limit).count();
+            if count as f64 > SHARE * window as f64 {
+                return Some(FlatTop { level: limit, frame: i * window });
             }
         }
     }

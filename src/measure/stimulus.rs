@@ -77,20 +77,18 @@ pub fn foreign_stimulus(
     channel: usize,
 ) -> Result<Stimulus, ForeignStimulusError> {
     let (wanted, channels) = (channel + 1, recording.channels());
-    let samples = recording
-        .channel(channel)
-        .ok_or(ForeignStimulusError::Channel { wanted, channels })?
-        .to_vec();
+    let samples =
+        recording.channel(channel).ok_or(ForeignStimulusError::Channel { wanted, channels })?;
     if samples.iter().all(|&v| v == 0.0) {
         return Err(StimulusError::Silent.into());
     }
     let (name, rate) = (recording.rig().name.clone(), recording.rate());
-    if let Some(Repeats { frames, starts }) = repeats(&samples, rate) {
+    if let Some(Repeats { frames, starts }) = repeats(samples, rate) {
         let sweep = samples[starts[0]..starts[0] + frames].to_vec();
         let band = covered_band(&sweep, rate)?;
         let none = (Vec::new(), Vec::new());
         return Ok(Stimulus::sequence(name, rate, samples.len(), (sweep, starts), none, band)?);
     }
-    let band = covered_band(&samples, rate)?;
-    Ok(Stimulus::single(name, rate, samples, band)?)
+    let band = covered_band(samples, rate)?;
+    Ok(Stimulus::single(name, rate, samples.to_vec(), band)?)
 }

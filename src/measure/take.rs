@@ -2,11 +2,11 @@
 
 use num_complex::Complex64;
 
-use super::timing::{self, Arrivals};
+use super::timing::{self, Arrivals, PilotSearch};
 use crate::dsp::deconvolution::{Deconvolver, Impulse, Inverse, SweepSpectrum};
 use crate::dsp::detection::{self, Detector, Search, active_frames};
 use crate::dsp::gate::Gate;
-use crate::dsp::lag::lag_between;
+use crate::dsp::lag::Aligner;
 use crate::model::{Finding, FindingKind, Recording, Stimulus};
 use crate::quantity::amplitude_db;
 
@@ -40,6 +40,7 @@ pub(super) struct Laboratory {
     gate: Gate,
     inverse: Inverse,
     active: (usize, usize),
+    pilots: Option<PilotSearch>,
     bench: Option<Bench>,
 }
 
@@ -62,7 +63,8 @@ pub(super) enum Centre {
 impl Laboratory {
     pub(super) fn new(stimulus: Stimulus, gate: Gate, inverse: Inverse) -> Self {
         let active = active_frames(stimulus.sweep());
-        Self { stimulus, gate, inverse, active, bench: None }
+        let pilots = PilotSearch::new(&stimulus);
+        Self { stimulus, gate, inverse, active, pilots, bench: None }
     }
 
     pub(super) const fn stimulus(&self) -> &Stimulus {
@@ -173,21 +175,23 @@ impl Laboratory {
     /// one with this index. Where the clocks differ, the lags of the later sweeps are corrected
     /// in all channels.
     pub(super) fn check_timing(
-        &self,
+        &mut self,
         recording: &Recording,
         index: usize,
         channels: &mut [GatedChannel],
     ) -> Option<Finding> {
         const BAND_HZ: (f64, f64) = (100.0, 10e3);
-        let rate = self.stimulus.rate();
         let marked = channels.first()?;
         let (first, later) = marked.sweeps.split_first()?;
-        let lag = |sweep: &GatedSweep| lag_between(&first.piece, &sweep.piece, rate, BAND_HZ);
         let mut lateness = vec![0.0];
-        lateness.extend(later.iter().map(lag));
+        if !later.is_empty() {
+            let mut aligner = Aligner::new(&first.piece, self.stimulus.rate(), BAND_HZ);
+            lateness.extend(later.iter().map(|sweep| aligner.lag(&sweep.piece)));
+        }
         let kind = recording.rig().kind;
         let arrivals = Arrivals { delay: marked.delay, lateness: &lateness, rig: kind };
-        let finding = timing::check(recording.channel(index)?, &self.stimulus, &arrivals);
+        let (samples, pilots) = (recording.channel(index)?, self.pilots.as_mut());
+        let finding = timing::check(samples, &self.stimulus, pilots, &arrivals);
         if finding.as_ref().is_some_and(|f| matches!(f.kind, FindingKind::ClockDrift { .. })) {
             for channel in channels {
                 for (sweep, late) in channel.sweeps.iter_mut().zip(&lateness) {

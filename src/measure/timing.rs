@@ -4,8 +4,9 @@
 //! and between the sweeps are compared with those played. A difference that grows evenly is two
 //! clocks running differently; one that does not is a loss.
 
-use crate::dsp::lag::lag_between;
+use crate::dsp::lag::Aligner;
 use crate::model::{Finding, FindingKind, RigKind, Stimulus};
+use crate::quantity::SampleRate;
 
 /// The band in which pilots are compared.
 const PILOT_BAND_HZ: (f64, f64) = (500.0, 8e3);
@@ -37,6 +38,7 @@ pub(super) struct Arrivals<'a> {
 pub(super) fn check(
     channel: &[f64],
     stimulus: &Stimulus,
+    pilots: Option<&mut PilotSearch>,
     arrivals: &Arrivals<'_>,
 ) -> Option<Finding> {
     let fs = stimulus.rate().as_f64();
@@ -46,7 +48,7 @@ pub(super) fn check(
         played: last_sweep - first_sweep,
         change: arrivals.lateness.last().copied().unwrap_or(0.0),
     };
-    let Some(pilots) = PilotPair::find(channel, stimulus, arrivals.delay) else {
+    let Some(pilots) = pilots.and_then(|search| search.find(channel, arrivals.delay)) else {
         // Without pilots the sweeps alone tell, if there are several.
         let apart = sweeps.ppm().filter(|ppm| ppm.abs() > ONE_CLOCK_PPM);
         let cut = !stimulus.pilot_starts().is_empty();
@@ -119,50 +121,68 @@ struct PilotPair {
     /// Where they lie in the stimulus.
     first_at: f64,
     second_at: f64,
-    /// How much later than the first sweep's lag predicts they arrived, to a sample or so.
+    /// How much later than the first sweep's lag predicts they arrived, in whole samples.
     first_arrival: f64,
     second_arrival: f64,
     /// Change of their distance, to a fraction of a sample.
     change: f64,
 }
 
-impl PilotPair {
-    /// Looks for the pilots within 0.9 s of where they should be. `None` if the stimulus has none,
-    /// or if one should lie outside the recording.
-    fn find(channel: &[f64], stimulus: &Stimulus, delay: isize) -> Option<Self> {
+/// Looks for the pilots of a stimulus within 0.9 s of where they should be.
+pub(super) struct PilotSearch {
+    first_at: usize,
+    second_at: usize,
+    frames: usize,
+    reach: usize,
+    rate: SampleRate,
+    aligner: Aligner,
+}
+
+impl PilotSearch {
+    /// For a stimulus; `None` if it has no two pilots.
+    pub(super) fn new(stimulus: &Stimulus) -> Option<Self> {
         const REACH_S: f64 = 0.9;
-        const MARGIN_S: f64 = 0.03;
-        let (&[first, .., second], rate) = (stimulus.pilot_starts(), stimulus.rate()) else {
-            return None;
-        };
+        let &[first_at, .., second_at] = stimulus.pilot_starts() else { return None };
+        let (rate, frames) = (stimulus.rate(), stimulus.pilot().len());
         let reach = (REACH_S * rate.as_f64()) as usize;
-        let margin = (MARGIN_S * rate.as_f64()) as usize;
-        let len = stimulus.pilot().len();
+        let mut template = vec![0.0; reach];
+        template.extend(stimulus.pilot());
+        template.resize(2 * reach + frames, 0.0);
+        let aligner = Aligner::new(&template, rate, PILOT_BAND_HZ);
+        Some(Self { first_at, second_at, frames, reach, rate, aligner })
+    }
+
+    /// The pilots of a take; `None` if one should lie outside the recording.
+    fn find(&mut self, channel: &[f64], delay: isize) -> Option<PilotPair> {
+        const MARGIN_S: f64 = 0.03;
+        let margin = (MARGIN_S * self.rate.as_f64()) as usize;
+        let (frames, reach, aligner) = (self.frames, self.reach, &mut self.aligner);
         let is_inside = |at: usize| {
             let expected = at as isize + delay;
-            expected >= 0 && expected + len as isize <= channel.len() as isize
+            expected >= 0 && expected + frames as isize <= channel.len() as isize
         };
-        if !(is_inside(first) && is_inside(second)) {
+        if !(is_inside(self.first_at) && is_inside(self.second_at)) {
             return None;
         }
-        let coarse = |at: usize| {
-            let expected = at as isize + delay;
-            let mut template = vec![0.0; reach];
-            template.extend(stimulus.pilot());
-            template.resize(2 * reach + len, 0.0);
-            let piece = piece(channel, expected - reach as isize, template.len());
-            lag_between(&template, &piece, rate, PILOT_BAND_HZ)
+        let mut coarse = |at: usize| {
+            let from = at as isize + delay - reach as isize;
+            aligner.whole_lag(&piece(channel, from, 2 * reach + frames))
         };
-        let (first_arrival, second_arrival) = (coarse(first), coarse(second));
+        let (first_arrival, second_arrival) = (coarse(self.first_at), coarse(self.second_at));
         let cut = |at: usize, arrival: f64| {
-            let from = at as isize + delay + arrival.round() as isize - margin as isize;
-            piece(channel, from, len + 2 * margin)
+            let from = at as isize + delay + arrival as isize - margin as isize;
+            piece(channel, from, frames + 2 * margin)
         };
-        let (a, b) = (cut(first, first_arrival), cut(second, second_arrival));
-        let fine = lag_between(&a, &b, rate, PILOT_BAND_HZ);
-        let change = second_arrival.round() - first_arrival.round() + fine;
-        let (first_at, second_at) = (first as f64, second as f64);
-        Some(Self { first_at, second_at, first_arrival, second_arrival, change })
+        let first = cut(self.first_at, first_arrival);
+        let second = cut(self.second_at, second_arrival);
+        let fine = Aligner::new(&first, self.rate, PILOT_BAND_HZ).lag(&second);
+        Some(PilotPair {
+            first_at: self.first_at as f64,
+            second_at: self.second_at as f64,
+            first_arrival,
+            second_arrival,
+            change: second_arrival - first_arrival + fine,
+        })
     }
 }
 

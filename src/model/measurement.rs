@@ -132,7 +132,8 @@ impl Conditions {
 /// Figures of a response. A figure that could not be determined is absent.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ResponseFigures {
-    /// Delay of the response against the stimulus, in samples; negative if it leads.
+    /// Delay of the response against the stimulus, or against the reference channel where there
+    /// is one, in samples; negative if it leads.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub delay_samples: Option<f64>,
     /// Whether the polarity is inverted.

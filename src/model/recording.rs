@@ -115,7 +115,11 @@ impl Recording {
         if samples.is_empty() {
             return Err(RecordingError::Empty);
         }
-        if let Some(((channel, frame), _)) = samples.indexed_iter().find(|(_, v)| !v.is_finite()) {
+        let finite = samples.iter().all(|v| v.is_finite());
+        if !finite
+            && let Some(((channel, frame), _)) =
+                samples.indexed_iter().find(|(_, v)| !v.is_finite())
+        {
             return Err(RecordingError::NotFinite { channel: channel + 1, frame });
         }
         let samples = if samples.is_standard_layout() {

@@ -13,10 +13,10 @@ use crate::quantity::SampleRate;
 pub struct Stimulus {
     name: String,
     rate: SampleRate,
-    samples: Arc<[f64]>,
-    sweep: Arc<[f64]>,
+    samples: Arc<Vec<f64>>,
+    sweep: Arc<Vec<f64>>,
     sweep_starts: Vec<usize>,
-    pilot: Arc<[f64]>,
+    pilot: Arc<Vec<f64>>,
     pilot_starts: Vec<usize>,
     band: Band,
 }
@@ -47,7 +47,7 @@ impl Stimulus {
         if samples.iter().all(|&v| v == 0.0) {
             return Err(StimulusError::Silent);
         }
-        let samples: Arc<[f64]> = samples.into();
+        let samples = Arc::new(samples);
         Ok(Self {
             name: name.into(),
             rate,
@@ -85,10 +85,10 @@ impl Stimulus {
         Ok(Self {
             name: name.into(),
             rate,
-            samples: samples.into(),
-            sweep: sweep.into(),
+            samples: Arc::new(samples),
+            sweep: Arc::new(sweep),
             sweep_starts,
-            pilot: pilot.into(),
+            pilot: Arc::new(pilot),
             pilot_starts,
             band,
         })
