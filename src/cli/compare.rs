@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::{Args, Subcommand};
 
+use super::curves::Curves;
 use super::failure::Failure;
 use super::figures::{self, Drawing};
 use super::output::{Output, counted};
@@ -15,8 +16,6 @@ use crate::plot::Caption;
 use crate::quantity::unit::Decibel;
 use crate::quantity::{Frequency, Resistance, Smoothing};
 use crate::report::text;
-use crate::store::curve::{self, CurveFile};
-use crate::store::library::Library;
 use crate::store::{Overwrite, document};
 use crate::study::states::State;
 use crate::study::{source, states};
@@ -205,7 +204,7 @@ pub(super) fn run(command: CompareCommand, output: Output) -> Result<Exit, Failu
 }
 
 fn compare_states(args: &StatesArgs, output: Output) -> Result<Exit, Failure> {
-    let mut simulated = false;
+    let mut curves = Curves::new(&args.keep.library);
     let mut seen = Vec::new();
     let mut given: Vec<State> = Vec::new();
     for StateFiles { name, files } in &args.states {
@@ -216,9 +215,7 @@ fn compare_states(args: &StatesArgs, output: Output) -> Result<Exit, Failure> {
                 return Err(Failure::usage(message).hint("every seating counts once"));
             }
             seen.push((name, file));
-            let read = read_curve(file, &args.keep.library)?;
-            simulated |= read.simulated;
-            seatings.push(smoothed(level_of(read, file)?, args.smoothing)?);
+            seatings.push(smoothed(curves.level(file)?, args.smoothing)?);
         }
         // The same state may be given in several pieces.
         match given.iter_mut().find(|state| state.name == *name) {
@@ -226,6 +223,8 @@ fn compare_states(args: &StatesArgs, output: Output) -> Result<Exit, Failure> {
             None => given.push(State { name: name.clone(), seatings }),
         }
     }
+    curves.remark_on_assumptions();
+    let simulated = curves.any_simulated();
     let reference = args.reference.as_deref();
     let comparison = states::compare(&given, reference, args.normalise.0, args.smoothing)?;
     let written = match &args.keep.output {
@@ -258,8 +257,8 @@ fn remark_on_single_seatings(comparison: &StateComparison) {
 }
 
 fn compare_source(args: &SourceArgs, output: Output) -> Result<Exit, Failure> {
-    let read = read_curve(&args.impedance, &args.keep.library)?;
-    let mut simulated = read.simulated;
+    let mut curves = Curves::new(&args.keep.library);
+    let read = curves.read(&args.impedance)?;
     let Trace::Impedance(polar) = read.trace() else {
         return Err(Failure::data(format!("'{}' is a response, not an impedance", args.impedance))
             .hint("an impedance has a column in ohms; a .zma file always holds one"));
@@ -272,13 +271,11 @@ fn compare_source(args: &SourceArgs, output: Output) -> Result<Exit, Failure> {
     }
     let impedance = polar.to_impedance().map_err(Failure::data)?;
     let response = match &args.response {
-        Some(file) => {
-            let read = read_curve(file, &args.keep.library)?;
-            simulated |= read.simulated;
-            Some(level_of(read, file)?)
-        }
+        Some(file) => Some(curves.level(file)?),
         None => None,
     };
+    curves.remark_on_assumptions();
+    let simulated = curves.any_simulated();
     let comparison =
         source::compare(&impedance, &args.source_ohm, response.as_ref(), args.normalise.0)?;
     let written = match &args.keep.output {
@@ -294,44 +291,6 @@ fn compare_source(args: &SourceArgs, output: Output) -> Result<Exit, Failure> {
         || text::source(&comparison) + &args.keep.summary(simulated, written),
     )?;
     Ok(Exit::Done)
-}
-
-/// A curve from a file, from the folder of a measurement, or from the library.
-pub(super) fn read_curve(name: &str, library: &LibraryRoot) -> Result<CurveFile, Failure> {
-    let path = Path::new(name);
-    let read = if path.is_dir() {
-        curve::read(&curve_in(path)?)?
-    } else if path.exists() {
-        curve::read(path)?
-    } else {
-        match Library::open(library.folder()?).find(name) {
-            Ok(folder) => curve::read(&curve_in(&folder)?)?,
-            // The reader says best what is wrong with a path that is not there.
-            Err(_) => curve::read(path)?,
-        }
-    };
-    for assumption in &read.assumptions {
-        Output::remark(&format!("note: {name}: {assumption}"));
-    }
-    Ok(read)
-}
-
-/// The curve of a measurement's folder.
-fn curve_in(folder: &Path) -> Result<PathBuf, Failure> {
-    let found = ["response.json", "impedance.json"].map(|name| folder.join(name));
-    found.into_iter().find(|path| path.exists()).ok_or_else(|| {
-        Failure::data(format!("'{}' holds no measured curve", folder.display()))
-            .hint("a folder of a measurement holds response.json or impedance.json")
-    })
-}
-
-fn level_of(read: CurveFile, name: &str) -> Result<Curve<Decibel>, Failure> {
-    match read.into_trace() {
-        Trace::Response(polar) => Ok(polar.magnitude().clone()),
-        Trace::Impedance(_) => {
-            Err(Failure::data(format!("'{name}' is an impedance, not a response")))
-        }
-    }
 }
 
 fn smoothed(curve: Curve<Decibel>, smoothing: Smoothing) -> Result<Curve<Decibel>, Failure> {

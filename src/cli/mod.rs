@@ -2,6 +2,7 @@
 
 mod compare;
 mod convert;
+mod curves;
 mod demo;
 mod devices;
 mod failure;

@@ -217,8 +217,10 @@ fn require_quiet(stimulus: &Stimulus, limit: Level<FullScale>) -> Result<(), Fai
 impl Look {
     /// The analysis of a plan (or the usual one) with what the command line changes.
     fn analysis(&self, plan: Option<&Plan>) -> Result<AnalysisSpec, Failure> {
-        let usual = plan::load("response")?;
-        let planned = *plan.unwrap_or(&usual).analysis();
+        let planned = match plan {
+            Some(plan) => *plan.analysis(),
+            None => *plan::load("response")?.analysis(),
+        };
         let analysis = AnalysisSpec {
             from: self.from.unwrap_or(planned.from),
             to: self.to.unwrap_or(planned.to),
@@ -231,18 +233,17 @@ impl Look {
         if from >= to {
             return Err(Failure::usage(format!("--from {from} does not lie below --to {to}")));
         }
-        // What a foreign stimulus covers is found out in the analysis.
+        // Somebody else's sweep says itself what band it covers.
         let checked = match plan {
-            Some(plan) => plan.analysed(analysis),
-            None => usual.analysed(AnalysisSpec { from: planned.from, to: planned.to, ..analysis }),
+            Some(plan) => plan.analysed(analysis).map(|_| analysis),
+            None => analysis.checked(),
         };
         match (checked, plan.map(Plan::sweep)) {
-            (Ok(_), _) => Ok(analysis),
             (Err(error @ PlanError::Order { .. }), Some(sweep)) => {
                 let covers = format!("the sweep runs from {} to {}", sweep.start, sweep.stop);
                 Err(Failure::usage(error).hint(covers))
             }
-            (Err(error), _) => Err(Failure::usage(error)),
+            (checked, _) => checked.map_err(Failure::usage),
         }
     }
 }

@@ -143,3 +143,24 @@ fn sound_card(
     }
     Ok(Placed { rig: Box::new(card), channels })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rig_file_to_copy_is_a_rig_file() {
+        let text = include_str!("../../calibration/rigs/sound-card.toml");
+        let file: CardFile = toml::from_str(text).unwrap();
+        assert_eq!(file.sound_card.output(), "alsa:hw:CARD=USB,DEV=0");
+        assert_eq!(file.channels.to_string(), "reference=1,microphone=2");
+        // The keys that are commented out are right as well.
+        let all: String = text
+            .lines()
+            .map(|l| l.trim_start_matches("# ").to_owned() + "\n")
+            .filter(|line| line.starts_with('[') || line.contains(" = "))
+            .collect();
+        let file: CardFile = toml::from_str(&all).unwrap();
+        assert_eq!(file.sound_card.buffer_frames(), Some(8192));
+    }
+}

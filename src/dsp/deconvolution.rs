@@ -12,6 +12,15 @@ use crate::quantity::SampleRate;
 /// 1e-5 dB inside the band and keeps the division finite outside.
 const REGULARISATION: f64 = 1e-6;
 
+/// The spectrum of a sweep, padded for captures of a given length.
+pub struct SweepSpectrum {
+    transform: Transform,
+    bins: Vec<Complex64>,
+    rate: SampleRate,
+    band: Band,
+    capture_frames: usize,
+}
+
 /// Divides captures by a sweep.
 ///
 /// The regularised inverse of the sweep is computed once and applied to every channel:
@@ -25,12 +34,9 @@ const REGULARISATION: f64 = 1e-6;
 /// Regularised inversion after Kirkeby and Nelson 1999. Padding to the sum of both lengths makes
 /// it linear: negative delays come out as such.
 pub struct Deconvolver {
-    transform: Transform,
-    rate: SampleRate,
-    band: Band,
-    sweep: Vec<Complex64>,
-    capture_frames: usize,
-    inverse: Inverse,
+    /// The spectrum of the sweep, its bins inverted in their place.
+    inverted: SweepSpectrum,
+    capture: Vec<Complex64>,
 }
 
 /// Where the inverse of the sweep comes from.
@@ -43,86 +49,69 @@ pub enum Inverse {
     Analytic(SweepSpec),
 }
 
-impl Deconvolver {
-    /// A deconvolver for captures of up to `capture_frames` by a sweep.
+impl SweepSpectrum {
+    /// The spectrum of a sweep, for captures of up to `capture_frames`.
     #[must_use]
-    pub fn new(
-        sweep: &[f64],
-        rate: SampleRate,
-        band: Band,
-        capture_frames: usize,
-        inverse: Inverse,
-    ) -> Self {
+    pub fn new(sweep: &[f64], rate: SampleRate, band: Band, capture_frames: usize) -> Self {
         let mut transform = Transform::at_least(sweep.len() + capture_frames);
-        let sweep = transform.forward(sweep);
-        Self { transform, rate, band, sweep, capture_frames, inverse }
+        let bins = transform.forward(sweep);
+        Self { transform, bins, rate, band, capture_frames }
+    }
+
+    /// The values at multiples of [`Self::bin_hz`], from zero to half the sample rate.
+    pub(super) fn bins(&self) -> &[Complex64] {
+        &self.bins
     }
 
     /// The width of a bin in hertz.
-    fn bin_hz(&self) -> f64 {
+    pub(super) fn bin_hz(&self) -> f64 {
         self.rate.as_f64() / self.transform.len() as f64
     }
 
-    /// The spectrum of a capture, for [`Self::impulse`] and for the detection of the sweep.
-    pub fn spectrum<'a>(&mut self, capture: impl IntoIterator<Item = &'a f64>) -> Vec<Complex64> {
-        self.transform.forward(capture)
+    /// The sample rate.
+    pub(super) const fn rate(&self) -> SampleRate {
+        self.rate
     }
 
-    /// The spectrum of the sweep, at the same bins.
-    #[must_use]
-    pub fn sweep_spectrum(&self) -> &[Complex64] {
-        &self.sweep
+    /// The band of the sweep.
+    pub(super) const fn band(&self) -> Band {
+        self.band
     }
 
-    /// The impulse response of a capture whose spectrum is given.
-    #[must_use]
-    pub fn impulse(&mut self, capture: Vec<Complex64>) -> Impulse {
-        let quotient = match self.inverse {
-            Inverse::OfSamples => self.divided_by_samples(capture),
-            Inverse::Analytic(spec) => self.divided_by_formula(capture, &spec),
-        };
-        let samples = self.transform.inverse(quotient);
-        let (rate, band, capture_frames) = (self.rate, self.band, self.capture_frames);
-        Impulse { samples, rate, band, capture_frames }
-    }
-
-    fn divided_by_samples(&self, mut capture: Vec<Complex64>) -> Vec<Complex64> {
-        let bin_hz = self.bin_hz();
+    /// The same with every bin inverted, ready to be multiplied with a capture's.
+    fn inverted(mut self, inverse: Inverse) -> Self {
+        let (bin_hz, band, rate) = (self.bin_hz(), self.band, self.rate);
         let epsilon = REGULARISATION * self.median_power();
-        for (k, y) in capture.iter_mut().enumerate().skip(1) {
-            let f = k as f64 * bin_hz;
-            let (x, below) = (self.sweep[k], self.band.start_hz / f);
+        let of_samples = |x: Complex64, f: f64| {
+            let below = band.start_hz / f;
             let floor = epsilon * (below * below * below * below).min(1e4);
-            *y *= x.conj() * self.edges(f) / (x.norm_sqr() + floor);
-        }
-        capture[0] = Complex64::ZERO;
-        capture
-    }
-
-    fn divided_by_formula(&self, mut capture: Vec<Complex64>, spec: &SweepSpec) -> Vec<Complex64> {
-        let bin_hz = self.bin_hz();
-        for (k, y) in capture.iter_mut().enumerate().skip(1) {
+            x.conj() / (x.norm_sqr() + floor)
+        };
+        for (k, x) in self.bins.iter_mut().enumerate() {
             let f = k as f64 * bin_hz;
-            *y *= self.edges(f) / analytic_spectrum(spec, self.rate, f);
+            let high = high_edge(band, f);
+            if k == 0 || high <= 0.0 {
+                *x = Complex64::ZERO;
+                continue;
+            }
+            let inverted = match inverse {
+                Inverse::OfSamples => of_samples(*x, f),
+                Inverse::Analytic(spec) => 1.0 / analytic_spectrum(&spec, rate, f),
+            };
+            *x = inverted * causal_low_edge(band, f) * high;
         }
-        capture[0] = Complex64::ZERO;
-        capture
-    }
-
-    fn edges(&self, frequency_hz: f64) -> Complex64 {
-        let high = high_edge(self.band, frequency_hz);
-        if high > 0.0 { causal_low_edge(self.band, frequency_hz) * high } else { Complex64::ZERO }
+        self
     }
 
     /// Median power of the sweep in its flat band: the measure of the regularisation.
     fn median_power(&self) -> f64 {
         let bin_hz = self.bin_hz();
         let first = (self.band.flat_from_hz / bin_hz).ceil() as usize;
-        let last = ((self.band.flat_to_hz / bin_hz) as usize).min(self.sweep.len() - 1);
+        let last = ((self.band.flat_to_hz / bin_hz) as usize).min(self.bins.len() - 1);
         // A few thousand of the bins tell the median as well as a million do.
         let stride = (last.saturating_sub(first) / 4096).max(1);
         let mut powers: Vec<f64> =
-            (first..=last).step_by(stride).map(|k| self.sweep[k].norm_sqr()).collect();
+            (first..=last).step_by(stride).map(|k| self.bins[k].norm_sqr()).collect();
         let middle = powers.len() / 2;
         if powers.is_empty() {
             return 0.0;
@@ -131,17 +120,50 @@ impl Deconvolver {
     }
 }
 
+impl Deconvolver {
+    /// A deconvolver of captures by a sweep.
+    #[must_use]
+    pub fn new(sweep: SweepSpectrum, inverse: Inverse) -> Self {
+        Self { inverted: sweep.inverted(inverse), capture: Vec::new() }
+    }
+
+    /// A capture, transformed. Longer ones than the deconvolver is made for are cut.
+    pub fn capture<'a>(&mut self, samples: impl IntoIterator<Item = &'a f64>) -> Capture<'_> {
+        self.inverted.transform.forward_into(samples, &mut self.capture);
+        Capture(self)
+    }
+}
+
+/// The spectrum of a capture.
+pub struct Capture<'a>(&'a mut Deconvolver);
+
+impl<'a> Capture<'a> {
+    /// The values at the same bins as those of the sweep.
+    pub(super) fn bins(&self) -> &[Complex64] {
+        &self.0.capture
+    }
+
+    /// The impulse response of the capture.
+    #[must_use]
+    pub fn into_impulse(self) -> Impulse<'a> {
+        let Deconvolver { inverted, capture } = self.0;
+        let samples = inverted.transform.inverse_of_product(capture, &inverted.bins);
+        let SweepSpectrum { rate, band, capture_frames, .. } = *inverted;
+        Impulse { samples, rate, band, capture_frames }
+    }
+}
+
 /// A deconvolved capture: the impulse response of every sweep in it, each at the lag of its
 /// sweep. Lags may be negative. It still carries the causal low edge.
-#[derive(Debug, Clone)]
-pub struct Impulse {
-    samples: Vec<f64>,
+#[derive(Debug, Clone, Copy)]
+pub struct Impulse<'a> {
+    samples: &'a [f64],
     rate: SampleRate,
     band: Band,
     capture_frames: usize,
 }
 
-impl Impulse {
+impl Impulse<'_> {
     /// The sample rate.
     #[must_use]
     pub const fn rate(&self) -> SampleRate {
@@ -158,6 +180,12 @@ impl Impulse {
     #[must_use]
     pub fn at(&self, lag: isize) -> f64 {
         self.samples[lag.rem_euclid(self.samples.len() as isize) as usize]
+    }
+
+    /// The values from a lag on, so many.
+    pub fn piece(&self, from: isize, len: usize) -> impl Iterator<Item = f64> {
+        let first = from.rem_euclid(self.samples.len() as isize) as usize;
+        self.samples[first..].iter().chain(self.samples.iter().cycle()).copied().take(len)
     }
 
     /// The lag, in samples, of the largest magnitude within `reach` of `near`.
@@ -179,8 +207,9 @@ impl Impulse {
         if to <= from {
             return 0.0;
         }
-        let power: f64 = (from..to).map(|lag| self.at(lag).powi(2)).sum();
-        (power / (to - from) as f64).sqrt()
+        let len = (to - from) as usize;
+        let power: f64 = self.piece(from, len).map(|v| v * v).sum();
+        (power / len as f64).sqrt()
     }
 
     /// The largest lag, in samples, that the capture can hold.
@@ -206,12 +235,11 @@ mod tests {
         SampleRate::new(48_000).unwrap()
     }
 
-    fn deconvolved(capture: &[f64], inverse: Inverse) -> Impulse {
+    fn deconvolver(capture_frames: usize, inverse: Inverse) -> Deconvolver {
         let spec = spec(1.0);
         let sweep = synchronised_sweep(&spec, rate());
-        let mut deconvolver = Deconvolver::new(&sweep, rate(), spec.band(), capture.len(), inverse);
-        let spectrum = deconvolver.spectrum(capture);
-        deconvolver.impulse(spectrum)
+        let spectrum = SweepSpectrum::new(&sweep, rate(), spec.band(), capture_frames);
+        Deconvolver::new(spectrum, inverse)
     }
 
     #[test]
@@ -220,7 +248,8 @@ mod tests {
         let mut capture = vec![0.0; 1000];
         capture.extend(sweep.iter().map(|v| -0.5 * v));
         capture.extend(vec![0.0; 500]);
-        let impulse = deconvolved(&capture, Inverse::OfSamples);
+        let mut deconvolver = deconvolver(capture.len(), Inverse::OfSamples);
+        let impulse = deconvolver.capture(&capture).into_impulse();
         assert_eq!(impulse.peak_near(900, 300), 1000);
         assert!(impulse.at(1000) < 0.0);
     }
@@ -228,15 +257,29 @@ mod tests {
     #[test]
     fn a_capture_that_starts_late_has_a_negative_delay() {
         let sweep = synchronised_sweep(&spec(1.0), rate());
-        let impulse = deconvolved(&sweep[100..], Inverse::OfSamples);
+        let mut deconvolver = deconvolver(sweep.len(), Inverse::OfSamples);
+        let impulse = deconvolver.capture(&sweep[100..]).into_impulse();
         assert_eq!(impulse.peak_near(0, 300), -100);
+    }
+
+    #[test]
+    fn a_second_capture_is_deconvolved_as_if_it_were_the_first() {
+        let sweep = synchronised_sweep(&spec(1.0), rate());
+        let mut fresh = deconvolver(sweep.len(), Inverse::OfSamples);
+        let mut used = deconvolver(sweep.len(), Inverse::OfSamples);
+        let _ = used.capture(&[1.0; 500]).into_impulse();
+        let first: Vec<f64> = fresh.capture(&sweep).into_impulse().piece(-500, 1000).collect();
+        let second: Vec<f64> = used.capture(&sweep).into_impulse().piece(-500, 1000).collect();
+        assert_eq!(first, second);
     }
 
     #[test]
     fn both_inverses_put_the_peak_at_the_same_place_and_height() {
         let sweep = synchronised_sweep(&spec(1.0), rate());
-        let exact = deconvolved(&sweep, Inverse::OfSamples);
-        let analytic = deconvolved(&sweep, Inverse::Analytic(spec(1.0)));
+        let mut exact = deconvolver(sweep.len(), Inverse::OfSamples);
+        let mut analytic = deconvolver(sweep.len(), Inverse::Analytic(spec(1.0)));
+        let (exact, analytic) = (exact.capture(&sweep), analytic.capture(&sweep));
+        let (exact, analytic) = (exact.into_impulse(), analytic.into_impulse());
         assert_eq!(analytic.peak_near(0, 100), 0);
         assert!((analytic.at(0) / exact.at(0) - 1.0).abs() < 0.02);
     }

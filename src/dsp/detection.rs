@@ -2,9 +2,8 @@
 
 use num_complex::Complex64;
 
-use super::deconvolution::Deconvolver;
+use super::deconvolution::{Capture, SweepSpectrum};
 use super::transform::Transform;
-use crate::model::Band;
 use crate::quantity::SampleRate;
 
 /// Noise alone stays below this many deviations (largest of 150 trials 5.8, 1e-6 quantile 6.6);
@@ -55,63 +54,86 @@ impl Search<'_> {
     }
 }
 
-/// Looks for a stimulus in a capture, both given by their spectra.
+/// Looks for a stimulus in captures.
 ///
 /// The cross-spectrum is whitened, limited to 200 Hz–8 kHz and transformed back at a rate just
 /// sufficient for that band; its largest magnitude over plausible lags is compared with the
 /// median around it. Comparing locally keeps hum and steady tones from passing for a stimulus.
-#[must_use]
-pub fn detect(
-    deconvolver: &Deconvolver,
-    capture: &[Complex64],
-    (rate, band): (SampleRate, Band),
-    search: &Search<'_>,
-) -> Detection {
-    /// A stimulus that is there is found again within this time by the polarity's correlation.
-    const NEAR_S: f64 = 0.02;
-    let sweep = deconvolver.sweep_spectrum();
-    let within = |low: f64, high: f64| {
-        let (low, high) = (low.max(band.flat_from_hz), high.min(band.flat_to_hz));
-        Correlation::new(capture, sweep, rate, (low, high.max(low * 2.0)))
-    };
-    let broad = within(200.0, 8e3);
-    let (lag, statistic) = broad.best(search, rate);
-    let narrow = within(200.0, 2e3);
-    let inverted = narrow
-        .is_negative_near(lag + search.sweep_starts[0] as isize, (NEAR_S * rate.as_f64()) as isize);
-    Detection { lag, statistic, inverted }
+pub struct Detector {
+    broad: Correlator,
+    narrow: Correlator,
+    rate: SampleRate,
 }
 
-/// A band-limited, whitened correlation at a reduced rate.
-struct Correlation {
-    values: Vec<f64>,
+impl Detector {
+    /// A detector of a sweep.
+    #[must_use]
+    pub fn new(sweep: &SweepSpectrum) -> Self {
+        let band = sweep.band();
+        let within = |low: f64, high: f64| {
+            let (low, high) = (low.max(band.flat_from_hz), high.min(band.flat_to_hz));
+            Correlator::new(sweep, (low, high.max(low * 2.0)))
+        };
+        Self { broad: within(200.0, 8e3), narrow: within(200.0, 2e3), rate: sweep.rate() }
+    }
+
+    /// Looks for the sweep in a capture.
+    pub fn detect(&mut self, capture: &Capture<'_>, search: &Search<'_>) -> Detection {
+        /// A stimulus that is there is found again within this time by the polarity's correlation.
+        const NEAR_S: f64 = 0.02;
+        let (lag, statistic) = self.broad.correlate(capture.bins()).best(search, self.rate);
+        let narrow = self.narrow.correlate(capture.bins());
+        let sweep = lag + search.sweep_starts[0] as isize;
+        let inverted = narrow.is_negative_near(sweep, (NEAR_S * self.rate.as_f64()) as isize);
+        Detection { lag, statistic, inverted }
+    }
+}
+
+/// Correlates captures with a sweep in one band, at a reduced rate.
+struct Correlator {
+    /// The conjugate of the sweep's spectrum over its magnitude, in the band.
+    whitened: Vec<Complex64>,
+    /// The bin of the first.
+    first: usize,
+    transform: Transform,
+    cross: Vec<Complex64>,
     /// Samples of the recording for each value.
     step: f64,
 }
 
-impl Correlation {
-    fn new(
-        capture: &[Complex64],
-        sweep: &[Complex64],
-        rate: SampleRate,
-        (low_hz, high_hz): (f64, f64),
-    ) -> Self {
-        let frames = 2 * (capture.len() - 1);
-        let bin_hz = rate.as_f64() / frames as f64;
-        let last = ((high_hz / bin_hz) as usize).min(capture.len() - 1);
+impl Correlator {
+    fn new(sweep: &SweepSpectrum, (low_hz, high_hz): (f64, f64)) -> Self {
+        let (bins, bin_hz) = (sweep.bins(), sweep.bin_hz());
+        let last = ((high_hz / bin_hz) as usize).clamp(1, bins.len() - 1);
         let first = ((low_hz / bin_hz).ceil() as usize).clamp(1, last);
-        let mut transform = Transform::at_least(2 * (last + 1));
-        let mut cross = vec![Complex64::ZERO; transform.bins()];
-        for k in first..=last {
-            let norm = sweep[k].norm();
-            if norm > 0.0 {
-                cross[k] = capture[k] * sweep[k].conj() / norm;
-            }
-        }
-        let values = transform.inverse(cross);
-        Self { step: frames as f64 / values.len() as f64, values }
+        let whitened = bins[first..=last].iter().map(|x| {
+            let norm = x.norm_sqr().sqrt();
+            if norm > 0.0 { x.conj() / norm } else { Complex64::ZERO }
+        });
+        let transform = Transform::at_least(2 * (last + 1));
+        let step = (2 * (bins.len() - 1)) as f64 / transform.len() as f64;
+        Self { whitened: whitened.collect(), first, transform, cross: Vec::new(), step }
     }
 
+    fn correlate(&mut self, capture: &[Complex64]) -> Correlation<'_> {
+        let pairs = capture[self.first..].iter().zip(&self.whitened);
+        self.cross.clear();
+        self.cross.resize(self.first, Complex64::ZERO);
+        self.cross.extend(pairs.map(|(capture, sweep)| capture * sweep));
+        // The transform fills the rest with zeros.
+        let values = self.transform.inverse(&mut self.cross);
+        Correlation { values, step: self.step }
+    }
+}
+
+/// A band-limited, whitened correlation at a reduced rate.
+struct Correlation<'a> {
+    values: &'a [f64],
+    /// Samples of the recording for each value.
+    step: f64,
+}
+
+impl Correlation<'_> {
     fn index(&self, lag: isize) -> usize {
         let at = (lag as f64 / self.step).round() as isize;
         at.rem_euclid(self.values.len() as isize) as usize
@@ -121,26 +143,25 @@ impl Correlation {
     fn best(&self, search: &Search<'_>, rate: SampleRate) -> (isize, f64) {
         let lags = search.lags();
         let count = ((lags.end() - lags.start()) as f64 / self.step) as usize;
-        let lag_of = |i: usize| lags.start() + (i as f64 * self.step).round() as isize;
         // With several sweeps only the right lag has them all.
-        let height = |lag: isize| -> f64 {
-            let of_sweep = |&start: &usize| self.values[self.index(lag + start as isize)].abs();
-            search.sweep_starts.iter().map(of_sweep).sum()
-        };
-        let best = (0..=count).map(lag_of).max_by(|&a, &b| height(a).total_cmp(&height(b)));
-        let best = best.unwrap_or(*lags.start());
-        let at_sweeps = search.sweep_starts.iter();
+        let mut heights = vec![0.0; count + 1];
+        let starts = search.sweep_starts.iter().map(|&s| self.index(lags.start() + s as isize));
+        for start in starts.clone() {
+            let values = self.values[start..].iter().chain(self.values.iter().cycle());
+            heights.iter_mut().zip(values).for_each(|(height, value)| *height += value.abs());
+        }
+        let highest = (0..=count).max_by(|&a, &b| heights[a].total_cmp(&heights[b])).unwrap_or(0);
         let statistic =
-            at_sweeps.map(|&s| self.statistic(best + s as isize, rate)).fold(0.0, f64::max);
-        (best, statistic)
+            starts.map(|start| self.statistic(start + highest, rate)).fold(0.0, f64::max);
+        (lags.start() + (highest as f64 * self.step).round() as isize, statistic)
     }
 
-    /// The magnitude at a lag over 1.4826 times the median magnitude of the half seconds around,
+    /// The magnitude of a value over 1.4826 times the median magnitude of the half seconds around,
     /// which is the standard deviation of Gaussian noise.
-    fn statistic(&self, lag: isize, rate: SampleRate) -> f64 {
+    fn statistic(&self, at: usize, rate: SampleRate) -> f64 {
         const MEDIAN_TO_DEVIATION: f64 = 1.4826;
         let reach = (0.5 * rate.as_f64() / self.step) as usize;
-        let (len, centre) = (self.values.len(), self.index(lag));
+        let (len, centre) = (self.values.len(), at % self.values.len());
         let span = (2 * reach + 1).min(len);
         let mut around: Vec<f64> =
             (0..span).map(|i| self.values[(centre + len - span / 2 + i) % len].abs()).collect();
@@ -173,19 +194,19 @@ mod tests {
     use rand_chacha::rand_core::SeedableRng;
 
     use super::*;
-    use crate::dsp::deconvolution::Inverse;
+    use crate::dsp::deconvolution::{Deconvolver, Inverse};
     use crate::dsp::sweep::{synchronised_sweep, tests::spec};
 
     fn detection(capture: &[f64]) -> Detection {
         let rate = SampleRate::new(48_000).unwrap();
         let spec = spec(1.0);
         let sweep = synchronised_sweep(&spec, rate);
-        let mut deconvolver =
-            Deconvolver::new(&sweep, rate, spec.band(), capture.len(), Inverse::OfSamples);
-        let spectrum = deconvolver.spectrum(capture);
+        let spectrum = SweepSpectrum::new(&sweep, rate, spec.band(), capture.len());
+        let mut detector = Detector::new(&spectrum);
+        let mut deconvolver = Deconvolver::new(spectrum, Inverse::OfSamples);
         let (active_from, active_to) = active_frames(&sweep);
         let search = Search { sweep_starts: &[0], active_from, active_to, frames: capture.len() };
-        detect(&deconvolver, &spectrum, (rate, spec.band()), &search)
+        detector.detect(&deconvolver.capture(capture), &search)
     }
 
     fn noise(frames: usize, amplitude: f64, seed: u64) -> Vec<f64> {

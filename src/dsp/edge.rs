@@ -16,8 +16,9 @@ use crate::model::Band;
 pub(super) fn causal_low_edge(band: Band, frequency_hz: f64) -> Complex64 {
     const CORNER: f64 = 1.4;
     let s = Complex64::new(0.0, frequency_hz / (CORNER * band.start_hz));
-    let section = |q_inverse: f64| s * s / (s * s + q_inverse * s + 1.0);
-    section(2.0 * (PI / 8.0).sin()) * section(2.0 * (3.0 * PI / 8.0).sin())
+    let square = s * s;
+    let section = |q_inverse: f64| square + q_inverse * s + 1.0;
+    square * square / (section(2.0 * (PI / 8.0).sin()) * section(2.0 * (3.0 * PI / 8.0).sin()))
 }
 
 /// The high edge at a frequency: one up to the end of the flat band, zero from the end of the

@@ -47,11 +47,10 @@ impl Gate {
     /// The gated piece of an impulse response around a lag. Its sample number
     /// [`Self::before`] lies at that lag.
     #[must_use]
-    pub fn cut(self, impulse: &Impulse, around: isize) -> Vec<f64> {
+    pub fn cut(self, impulse: &Impulse<'_>, around: isize) -> Vec<f64> {
         let first = around - self.before as isize;
-        (0..self.before + self.after)
-            .map(|k| self.weight(k) * impulse.at(first + k as isize))
-            .collect()
+        let piece = impulse.piece(first, self.before + self.after);
+        piece.enumerate().map(|(k, v)| self.weight(k) * v).collect()
     }
 
     fn weight(self, k: usize) -> f64 {

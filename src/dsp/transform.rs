@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use num_complex::Complex64;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use realfft::{RealFftPlanner, RealToComplex};
 
 /// A planned transform of one length, with its working memory.
+///
+/// Both directions run on the plan of one: its table is as large as the signal and takes as long
+/// to compute as the transform itself.
 pub struct Transform {
     len: usize,
-    forward: Arc<dyn RealToComplex<f64>>,
-    inverse: Arc<dyn ComplexToReal<f64>>,
+    plan: Arc<dyn RealToComplex<f64>>,
     scratch: Vec<Complex64>,
-    buffer: Vec<f64>,
+    signal: Vec<f64>,
 }
 
 impl Transform {
@@ -25,12 +27,9 @@ impl Transform {
     #[must_use]
     pub fn of_length(frames: usize) -> Self {
         let len = frames.max(2).next_multiple_of(2);
-        let mut planner = RealFftPlanner::new();
-        let forward = planner.plan_fft_forward(len);
-        let inverse = planner.plan_fft_inverse(len);
-        let scratch = forward.get_scratch_len().max(inverse.get_scratch_len());
-        let scratch = vec![Complex64::ZERO; scratch];
-        Self { len, forward, inverse, scratch, buffer: Vec::new() }
+        let plan = RealFftPlanner::new().plan_fft_forward(len);
+        let scratch = plan.make_scratch_vec();
+        Self { len, plan, scratch, signal: Vec::new() }
     }
 
     /// The number of frames.
@@ -49,32 +48,86 @@ impl Transform {
     /// The spectrum of a signal, zero-padded (or cut) to the length of the transform: bins 0 to
     /// `len / 2`.
     pub fn forward<'a>(&mut self, signal: impl IntoIterator<Item = &'a f64>) -> Vec<Complex64> {
-        self.buffer.clear();
-        self.buffer.extend(signal.into_iter().copied().take(self.len));
-        self.buffer.resize(self.len, 0.0);
-        let mut spectrum = vec![Complex64::ZERO; self.bins()];
-        let done =
-            self.forward.process_with_scratch(&mut self.buffer, &mut spectrum, &mut self.scratch);
-        debug_assert!(done.is_ok(), "the buffers have the planned lengths");
+        let mut spectrum = Vec::new();
+        self.forward_into(signal, &mut spectrum);
         spectrum
     }
 
-    /// The signal of a spectrum of `len / 2 + 1` bins, normalised by 1/N.
+    /// As [`Self::forward`], into memory that is there already.
+    pub fn forward_into<'a>(
+        &mut self,
+        signal: impl IntoIterator<Item = &'a f64>,
+        spectrum: &mut Vec<Complex64>,
+    ) {
+        self.signal.clear();
+        self.signal.extend(signal.into_iter().copied().take(self.len));
+        self.signal.resize(self.len, 0.0);
+        self.run(spectrum);
+    }
+
+    /// The signal of a spectrum of `len / 2 + 1` bins, normalised by 1/N. The spectrum serves as
+    /// working memory and holds nothing of use afterwards.
     ///
     /// Imaginary parts of the first and last bin, which no real signal has, are dropped.
-    #[must_use]
-    pub fn inverse(&mut self, mut spectrum: Vec<Complex64>) -> Vec<f64> {
+    pub fn inverse(&mut self, spectrum: &mut Vec<Complex64>) -> &[f64] {
         spectrum.resize(self.bins(), Complex64::ZERO);
-        spectrum[0].im = 0.0;
-        spectrum[self.len / 2].im = 0.0;
-        let mut signal = vec![0.0; self.len];
-        let done = self.inverse.process_with_scratch(&mut spectrum, &mut signal, &mut self.scratch);
+        self.fold(|k| spectrum[k]);
+        self.run(spectrum);
+        self.unfold(spectrum)
+    }
+
+    /// As [`Self::inverse`], of the product of a spectrum and a factor that has as many bins.
+    pub fn inverse_of_product(
+        &mut self,
+        spectrum: &mut Vec<Complex64>,
+        factor: &[Complex64],
+    ) -> &[f64] {
+        spectrum.resize(self.bins(), Complex64::ZERO);
+        self.fold(|k| spectrum[k] * factor[k]);
+        self.run(spectrum);
+        self.unfold(spectrum)
+    }
+
+    /// Transforms the signal, which is spoilt by that.
+    fn run(&mut self, spectrum: &mut Vec<Complex64>) {
+        spectrum.resize(self.bins(), Complex64::ZERO);
+        let done = self.plan.process_with_scratch(&mut self.signal, spectrum, &mut self.scratch);
         debug_assert!(done.is_ok(), "the buffers have the planned lengths");
-        let scale = 1.0 / self.len as f64;
-        for v in &mut signal {
-            *v *= scale;
+    }
+
+    /// Lays a spectrum `X` out as the real signal `Re X[k] + Im X[k]`, `k` from 0 to N − 1.
+    ///
+    /// The real part of `X` is even and the imaginary part odd, so the forward transform `G` of
+    /// that signal holds the inverse transform `x` of `X` (Bracewell 1984):
+    ///
+    /// ```text
+    /// N x[n] = Re G[n] + Im G[n]
+    /// ```
+    fn fold(&mut self, bin: impl Fn(usize) -> Complex64) {
+        let middle = self.len / 2;
+        self.signal.resize(self.len, 0.0);
+        let (rising, falling) = self.signal.split_at_mut(middle);
+        (rising[0], falling[0]) = (bin(0).re, bin(middle).re);
+        let mirrored = rising.iter_mut().skip(1).zip(falling.iter_mut().rev());
+        for (k, (place, mirror)) in (1..).zip(mirrored) {
+            let bin = bin(k);
+            *place = bin.re + bin.im;
+            *mirror = bin.re - bin.im;
         }
-        signal
+    }
+
+    /// The other half of what [`Self::fold`] begins.
+    fn unfold(&mut self, folded: &[Complex64]) -> &[f64] {
+        let scale = 1.0 / self.len as f64;
+        let middle = self.len / 2;
+        let (rising, falling) = self.signal.split_at_mut(middle);
+        (rising[0], falling[0]) = (scale * folded[0].re, scale * folded[middle].re);
+        let mirrored = rising.iter_mut().skip(1).zip(falling.iter_mut().rev());
+        for ((place, mirror), bin) in mirrored.zip(&folded[1..]) {
+            *place = scale * (bin.re + bin.im);
+            *mirror = scale * (bin.re - bin.im);
+        }
+        &self.signal
     }
 }
 
@@ -153,12 +206,12 @@ mod tests {
             let mut padded = signal.clone();
             padded.resize(transform.len(), 0.0);
             let expected = naive_spectrum(&padded, transform.bins());
-            let found = transform.forward(&signal);
+            let mut found = transform.forward(&signal);
             for (a, b) in expected.iter().zip(&found) {
                 prop_assert!((a - b).norm() < tolerance);
             }
-            let back = transform.inverse(found);
-            for (a, b) in padded.iter().zip(&back) {
+            let back = transform.inverse(&mut found);
+            for (a, b) in padded.iter().zip(back) {
                 prop_assert!((a - b).abs() < tolerance);
             }
         }

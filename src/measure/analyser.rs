@@ -145,7 +145,7 @@ impl Analyser {
         }
         let complete = examined.len() == channels.len();
         if complete {
-            let timing = self.laboratory.check_timing(recording, indices[0], &mut examined[0]);
+            let timing = self.laboratory.check_timing(recording, indices[0], &mut examined);
             noticed.extend(timing);
         }
         let refused = self.judge(noticed, take, findings);

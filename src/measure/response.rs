@@ -68,7 +68,7 @@ impl Analyser {
         };
         let sweeps = good.iter().map(|take| take.sweeps.len()).sum();
         findings.extend(self.remarks(sweeps));
-        findings.extend(remarks_on(first, microphone, reference));
+        findings.extend(remarks_on(first, microphone));
         let response = self.averaged(&good)?;
         let figures = figures(&response, first);
         let outcome = Outcome::Response { response, figures };
@@ -83,17 +83,18 @@ impl Analyser {
         reference: Option<usize>,
         findings: &mut Vec<Finding>,
     ) -> Option<TakeResponse> {
-        let mut channels = vec![(microphone, Centring::Own)];
-        channels.extend(reference.map(|index| (index, Centring::Own)));
+        // The reference, where there is one, is the cleaner signal to check the timing on.
+        let channels = reference.into_iter().chain([microphone]);
+        let channels: Vec<_> = channels.map(|index| (index, Centring::Own)).collect();
         let examined = self.examine(recording, take, &channels, findings)?;
-        let microphone = &examined[0];
-        let reference = examined.get(1);
+        let (microphone, reference) = examined.split_last()?;
+        let reference = reference.first();
         let sweeps = (0..microphone.sweeps.len())
             .map(|i| self.sweep_response(microphone, reference, i))
             .collect();
         Some(TakeResponse {
             sweeps,
-            delay: microphone.delay - reference.map_or(0, |r| r.delay),
+            delay: microphone.delay,
             inverted: microphone.inverted != reference.is_some_and(|r| r.inverted),
             peak_to_noise_db: microphone.peak_to_noise_db,
         })
@@ -171,13 +172,13 @@ fn mean_over_seatings(takes: &[Array1<Complex64>]) -> (Array1<Complex64>, Vec<Co
     (means.into(), covariance)
 }
 
-fn remarks_on(take: &TakeResponse, microphone: usize, reference: Option<usize>) -> Vec<Finding> {
+fn remarks_on(take: &TakeResponse, microphone: usize) -> Vec<Finding> {
     let mut remarks = Vec::new();
     if take.inverted {
         let kind = FindingKind::PolarityInverted { channel: microphone + 1 };
         remarks.push(Finding::warning(kind));
     }
-    if take.delay < 0 && reference.is_none() {
+    if take.delay < 0 {
         remarks.push(Finding::note(FindingKind::NegativeDelay { samples: take.delay as f64 }));
     }
     remarks

@@ -3,8 +3,8 @@
 use num_complex::Complex64;
 
 use super::timing::{self, Arrivals};
-use crate::dsp::deconvolution::{Deconvolver, Impulse, Inverse};
-use crate::dsp::detection::{self, Detection, Search, active_frames, detect};
+use crate::dsp::deconvolution::{Deconvolver, Impulse, Inverse, SweepSpectrum};
+use crate::dsp::detection::{self, Detector, Search, active_frames};
 use crate::dsp::gate::Gate;
 use crate::dsp::lag::lag_between;
 use crate::model::{Finding, FindingKind, Recording, Stimulus};
@@ -40,7 +40,14 @@ pub(super) struct Laboratory {
     gate: Gate,
     inverse: Inverse,
     active: (usize, usize),
-    deconvolver: Option<(usize, Deconvolver)>,
+    bench: Option<Bench>,
+}
+
+/// What is made for takes of one length.
+struct Bench {
+    frames: usize,
+    detector: Detector,
+    deconvolver: Deconvolver,
 }
 
 /// Where the gates of a channel are put.
@@ -55,7 +62,7 @@ pub(super) enum Centre {
 impl Laboratory {
     pub(super) fn new(stimulus: Stimulus, gate: Gate, inverse: Inverse) -> Self {
         let active = active_frames(stimulus.sweep());
-        Self { stimulus, gate, inverse, active, deconvolver: None }
+        Self { stimulus, gate, inverse, active, bench: None }
     }
 
     pub(super) const fn stimulus(&self) -> &Stimulus {
@@ -77,7 +84,34 @@ impl Laboratory {
         index: usize,
         centre: Centre,
     ) -> Result<GatedChannel, Finding> {
-        let (found, impulse) = self.deconvolve(recording, index);
+        let mut bench = self.bench_for(recording.frames());
+        let examined = self.examine_at(&mut bench, recording, index, centre);
+        self.bench = Some(bench);
+        examined
+    }
+
+    /// The bench of the last take, if it fits.
+    fn bench_for(&mut self, frames: usize) -> Bench {
+        self.bench.take().filter(|bench| bench.frames == frames).unwrap_or_else(|| {
+            let (rate, band) = (self.stimulus.rate(), self.stimulus.band());
+            let sweep = SweepSpectrum::new(self.stimulus.sweep(), rate, band, frames);
+            let detector = Detector::new(&sweep);
+            Bench { frames, detector, deconvolver: Deconvolver::new(sweep, self.inverse) }
+        })
+    }
+
+    fn examine_at(
+        &self,
+        bench: &mut Bench,
+        recording: &Recording,
+        index: usize,
+        centre: Centre,
+    ) -> Result<GatedChannel, Finding> {
+        let (active_from, active_to) = self.active;
+        let (sweep_starts, frames) = (self.stimulus.sweep_starts(), bench.frames);
+        let search = Search { sweep_starts, active_from, active_to, frames };
+        let capture = bench.deconvolver.capture(recording.channel(index).unwrap_or_default());
+        let found = bench.detector.detect(&capture, &search);
         if !found.is_found() {
             return Err(Finding::refusal(FindingKind::NoStimulus {
                 channel: index + 1,
@@ -85,6 +119,7 @@ impl Laboratory {
                 threshold: detection::THRESHOLD,
             }));
         }
+        let impulse = capture.into_impulse();
         let first = self.stimulus.sweep_starts()[0] as isize;
         let delay = match centre {
             Centre::OwnPeak => self.peak(&impulse, found.lag + first) - first,
@@ -100,45 +135,21 @@ impl Laboratory {
         Ok(GatedChannel { sweeps, delay, inverted: found.inverted, peak_to_noise_db })
     }
 
-    fn deconvolve(&mut self, recording: &Recording, index: usize) -> (Detection, Impulse) {
-        let (rate, band) = (self.stimulus.rate(), self.stimulus.band());
-        let frames = recording.frames();
-        let kept = self.deconvolver.take().filter(|(capacity, _)| *capacity == frames);
-        let (_, mut deconvolver) = kept.unwrap_or_else(|| {
-            let sweep = self.stimulus.sweep();
-            (frames, Deconvolver::new(sweep, rate, band, frames, self.inverse))
-        });
-        let spectrum = deconvolver.spectrum(recording.samples().row(index));
-        let (active_from, active_to) = self.active;
-        let sweep_starts = self.stimulus.sweep_starts();
-        let search = Search { sweep_starts, active_from, active_to, frames };
-        let found = detect(&deconvolver, &spectrum, (rate, band), &search);
-        let impulse = deconvolver.impulse(spectrum);
-        self.deconvolver = Some((frames, deconvolver));
-        (found, impulse)
-    }
-
     /// The lag of the largest peak near a lag that a band-limited search found.
-    fn peak(&self, impulse: &Impulse, near: isize) -> isize {
+    fn peak(&self, impulse: &Impulse<'_>, near: isize) -> isize {
         const REACH_S: f64 = 0.01;
         impulse.peak_near(near, (REACH_S * self.stimulus.rate().as_f64()) as usize)
     }
 
-    /// Refuses a take in which the beginning or the end of the sweeps is missing, or of the pilots
-    /// around them, without which lost samples would not be noticed.
+    /// Refuses a take in which the beginning or the end of the sweeps is missing.
     fn require_whole(&self, recording: &Recording, delay: isize) -> Result<(), Finding> {
         /// So much may be missing: it belongs to a fade, or is a few samples of a hard edge.
         const MISSING_S: f64 = 0.01;
         let allowance = (MISSING_S * self.stimulus.rate().as_f64()) as isize;
         let starts = self.stimulus.sweep_starts();
         let (first, last) = (starts[0] as isize, starts[starts.len() - 1] as isize);
-        let mut begins = delay + first + self.active.0 as isize;
-        let mut ends = delay + last + self.active.1 as isize;
-        for &pilot in self.stimulus.pilot_starts() {
-            let pilot_begins = delay + pilot as isize;
-            begins = begins.min(pilot_begins);
-            ends = ends.max(pilot_begins + self.stimulus.pilot().len() as isize);
-        }
+        let begins = delay + first + self.active.0 as isize;
+        let ends = delay + last + self.active.1 as isize;
         let frames = recording.frames() as isize;
         if begins >= -allowance && ends <= frames + allowance {
             return Ok(());
@@ -151,34 +162,38 @@ impl Laboratory {
 
     /// Peak of the impulse response over its rms in the half second after the gate (or, for short
     /// gates, after half a second).
-    fn peak_to_noise(&self, impulse: &Impulse, peak: isize) -> Option<f64> {
+    fn peak_to_noise(&self, impulse: &Impulse<'_>, peak: isize) -> Option<f64> {
         let half_second = self.stimulus.rate().hz() as isize / 2;
         let after = peak + (self.gate.after() as isize).max(half_second);
         let noise = impulse.rms(after, after + half_second);
         (noise > 0.0).then(|| amplitude_db(impulse.at(peak).abs() / noise))
     }
 
-    /// Checks the distances between the marks of a channel. Where the clocks differ, the lags of
-    /// the later sweeps are corrected by what was found.
+    /// Checks the distances between the marks in the first of a take's channels, which is the
+    /// one with this index. Where the clocks differ, the lags of the later sweeps are corrected
+    /// in all channels.
     pub(super) fn check_timing(
         &self,
         recording: &Recording,
         index: usize,
-        channel: &mut GatedChannel,
+        channels: &mut [GatedChannel],
     ) -> Option<Finding> {
         const BAND_HZ: (f64, f64) = (100.0, 10e3);
         let rate = self.stimulus.rate();
-        let first = &channel.sweeps[0].piece;
-        let lag = |sweep: &GatedSweep| lag_between(first, &sweep.piece, rate, BAND_HZ);
+        let marked = channels.first()?;
+        let (first, later) = marked.sweeps.split_first()?;
+        let lag = |sweep: &GatedSweep| lag_between(&first.piece, &sweep.piece, rate, BAND_HZ);
         let mut lateness = vec![0.0];
-        lateness.extend(channel.sweeps[1..].iter().map(lag));
+        lateness.extend(later.iter().map(lag));
         let kind = recording.rig().kind;
-        let arrivals = Arrivals { delay: channel.delay, lateness: &lateness, rig: kind };
+        let arrivals = Arrivals { delay: marked.delay, lateness: &lateness, rig: kind };
         let finding = timing::check(recording.channel(index)?, &self.stimulus, &arrivals);
         if finding.as_ref().is_some_and(|f| matches!(f.kind, FindingKind::ClockDrift { .. })) {
-            for (sweep, late) in channel.sweeps.iter_mut().zip(&lateness) {
-                // The piece was cut `late` samples too early, so its content lies that much later.
-                sweep.lag -= late;
+            for channel in channels {
+                for (sweep, late) in channel.sweeps.iter_mut().zip(&lateness) {
+                    // Cut `late` samples too early, so the content lies that much later.
+                    sweep.lag -= late;
+                }
             }
         }
         finding

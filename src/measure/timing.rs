@@ -48,8 +48,12 @@ pub(super) fn check(
     };
     let Some(pilots) = PilotPair::find(channel, stimulus, arrivals.delay) else {
         // Without pilots the sweeps alone tell, if there are several.
-        let ppm = sweeps.ppm()?;
-        return (ppm.abs() > ONE_CLOCK_PPM).then(|| drift_or_loss(ppm, &sweeps, first_sweep, fs));
+        let apart = sweeps.ppm().filter(|ppm| ppm.abs() > ONE_CLOCK_PPM);
+        let cut = !stimulus.pilot_starts().is_empty();
+        return match apart {
+            Some(ppm) => Some(drift_or_loss(ppm, &sweeps, first_sweep, fs)),
+            None => cut.then(|| Finding::warning(FindingKind::MarkersMissing)),
+        };
     };
     let lost = |samples: f64, from: f64, to: f64| {
         let (from_s, to_s) = (from / fs, to / fs);
@@ -119,7 +123,8 @@ struct PilotPair {
 }
 
 impl PilotPair {
-    /// Looks for the pilots within 0.9 s of where they should be. `None` if the stimulus has none.
+    /// Looks for the pilots within 0.9 s of where they should be. `None` if the stimulus has none,
+    /// or if one should lie outside the recording.
     fn find(channel: &[f64], stimulus: &Stimulus, delay: isize) -> Option<Self> {
         const REACH_S: f64 = 0.9;
         const MARGIN_S: f64 = 0.03;
@@ -129,6 +134,13 @@ impl PilotPair {
         let reach = (REACH_S * rate.as_f64()) as usize;
         let margin = (MARGIN_S * rate.as_f64()) as usize;
         let len = stimulus.pilot().len();
+        let is_inside = |at: usize| {
+            let expected = at as isize + delay;
+            expected >= 0 && expected + len as isize <= channel.len() as isize
+        };
+        if !(is_inside(first) && is_inside(second)) {
+            return None;
+        }
         let coarse = |at: usize| {
             let expected = at as isize + delay;
             let mut template = vec![0.0; reach];

@@ -79,6 +79,8 @@ pub enum FindingKind {
         /// The later event.
         to_s: f64,
     },
+    /// The recording does not reach to where the markers of the stimulus lie.
+    MarkersMissing,
     /// Playback and capture run on different clocks.
     ClockDrift {
         /// Rate of the recording against the playback, minus one, in parts per million.
@@ -198,6 +200,7 @@ impl FindingKind {
             Self::Interrupted => "interrupted",
             Self::DroppedFrames { .. } => "dropped-frames",
             Self::SamplesLost { .. } => "samples-lost",
+            Self::MarkersMissing => "markers-missing",
             Self::ClockDrift { .. } => "clock-drift",
             Self::PolarityInverted { .. } => "polarity-inverted",
             Self::NegativeDelay { .. } => "negative-delay",
@@ -259,6 +262,10 @@ impl FindingKind {
                 samples.abs(),
                 if *samples < 0.0 { "lost" } else { "inserted" },
             ),
+            Self::MarkersMissing => "the take was cut so that the marks before and after the \
+                 sweeps are not both in it: whether samples were lost cannot be told. Keep the \
+                 whole recording"
+                .to_owned(),
             Self::ClockDrift { ppm } => format!(
                 "playback and capture run on different clocks ({ppm:+.2} ppm): each sweep is \
                  aligned on its own, magnitudes are hardly affected, but the phase is uncertain \

@@ -99,6 +99,33 @@ pub struct AnalysisSpec {
     pub smoothing: Smoothing,
 }
 
+impl AnalysisSpec {
+    /// The gate may be as long as this.
+    const LONGEST_GATE_S: f64 = 10.0;
+
+    /// The same analysis, if it makes sense.
+    ///
+    /// # Errors
+    ///
+    /// When the band is empty, the gate has no length or is longer than ten seconds, or there are
+    /// no points or more than 768 per octave.
+    pub fn checked(self) -> Result<Self, PlanError> {
+        in_order(("analysis.from", self.from), ("analysis.to", self.to))?;
+        for gate in [self.gate_before, self.gate_after] {
+            if gate.s() > Self::LONGEST_GATE_S {
+                return Err(PlanError::Gate(gate));
+            }
+        }
+        if self.gate_after.s() < 1e-3 {
+            return Err(PlanError::Gate(self.gate_after));
+        }
+        if !(1..=768).contains(&self.points_per_octave) {
+            return Err(PlanError::Points(self.points_per_octave));
+        }
+        Ok(self)
+    }
+}
+
 /// A stimulus plan: what to play and how to look at what comes back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "PlanFile", into = "PlanFile")]
@@ -159,9 +186,20 @@ pub enum PlanError {
     /// A sweep too short to be deconvolved.
     #[error("sweep.duration of {0} is too short (at least 0.1 s)")]
     TooShort(Seconds),
-    /// A gate without length.
-    #[error("analysis.gate_after of {0} is too short (at least 1 ms)")]
-    NoGate(Seconds),
+    /// A gate without length, or one that no impulse response needs.
+    #[error("a gate of {0} is outside 1 ms to 10 s (analysis.gate_before may be shorter)")]
+    Gate(Seconds),
+    /// A stimulus that would take too much memory.
+    #[error(
+        "the whole stimulus would last {duration_s:.0} s; at this sample rate at most \
+         {limit_s:.0} s are played"
+    )]
+    TooLong {
+        /// Its duration.
+        duration_s: f64,
+        /// The longest that is played.
+        limit_s: f64,
+    },
     /// A grid with too few or too many points.
     #[error("analysis.points_per_octave of {0} is outside 1 to 768")]
     Points(u16),
@@ -171,6 +209,8 @@ impl Plan {
     /// A sweep may end at this share of the sample rate at most: above it the converter's own
     /// filter cuts, and a deconvolution divides by nothing.
     pub const HIGHEST_STOP: f64 = 0.49;
+    /// A stimulus has at most this many frames: twelve minutes at 96 kHz.
+    const MOST_FRAMES: f64 = 7e7;
     /// Where a sweep ends that was planned for a higher rate, re the sample rate.
     const CLAMPED_STOP: f64 = 0.479;
     /// Where its full level ends, re its end.
@@ -263,22 +303,11 @@ impl TryFrom<PlanFile> for Plan {
 
     fn try_from(file: PlanFile) -> Result<Self, Self::Error> {
         let (sweep, analysis) = (&file.sweep, &file.analysis);
-        let in_order = |lower: (&'static str, Frequency), upper: (&'static str, Frequency)| {
-            if lower.1 < upper.1 {
-                return Ok(());
-            }
-            Err(PlanError::Order {
-                lower: lower.0,
-                lower_hz: lower.1.hz(),
-                upper: upper.0,
-                upper_hz: upper.1.hz(),
-            })
-        };
         in_order(("sweep.start", sweep.start), ("sweep.stop", sweep.stop))?;
         in_order(("sweep.start", sweep.start), ("sweep.flat_from", sweep.flat_from))?;
         in_order(("sweep.flat_from", sweep.flat_from), ("sweep.flat_to", sweep.flat_to))?;
         in_order(("sweep.flat_to", sweep.flat_to), ("sweep.stop", sweep.stop))?;
-        in_order(("analysis.from", analysis.from), ("analysis.to", analysis.to))?;
+        analysis.checked()?;
         in_order(("sweep.start", sweep.start), ("analysis.from", analysis.from))?;
         in_order(("analysis.to", analysis.to), ("sweep.stop", sweep.stop))?;
         let limit_hz = Self::HIGHEST_STOP * file.rate.as_f64();
@@ -296,14 +325,32 @@ impl TryFrom<PlanFile> for Plan {
         if sweep.duration.s() < 0.1 {
             return Err(PlanError::TooShort(sweep.duration));
         }
-        if analysis.gate_after.s() < 1e-3 {
-            return Err(PlanError::NoGate(analysis.gate_after));
-        }
-        if !(1..=768).contains(&analysis.points_per_octave) {
-            return Err(PlanError::Points(analysis.points_per_octave));
+        let limit_s = Self::MOST_FRAMES / file.rate.as_f64();
+        let duration_s = file.duration_s();
+        if duration_s > limit_s {
+            return Err(PlanError::TooLong { duration_s, limit_s });
         }
         Ok(Self { file })
     }
+}
+
+impl PlanFile {
+    /// Duration of the whole stimulus but for its markers.
+    fn duration_s(&self) -> f64 {
+        let (sweep, silence) = (&self.sweep, &self.silence);
+        let repeat_s = sweep.duration.s() + silence.gap.s();
+        silence.lead_in.s() + f64::from(sweep.repeats) * repeat_s + silence.tail.s()
+    }
+}
+
+fn in_order(
+    (lower, low): (&'static str, Frequency),
+    (upper, high): (&'static str, Frequency),
+) -> Result<(), PlanError> {
+    if low < high {
+        return Ok(());
+    }
+    Err(PlanError::Order { lower, lower_hz: low.hz(), upper, upper_hz: high.hz() })
 }
 
 impl From<Plan> for PlanFile {

@@ -74,7 +74,7 @@ fn a_wrong_command_line_ends_with_2_and_says_what_is_wrong_with_it() {
         ("--from 1", "the sweep runs from 20 Hz"),
         ("--from -20", "outside"),
         ("--to nan", "'nan' is not a frequency"),
-        ("--gate 0", "at least 1 ms"),
+        ("--gate 0", "outside 1 ms to 10 s"),
         ("--gate -5ms", "outside"),
         ("--smoothing 1/0", "1/n with n from 1 to 96"),
         ("--points-per-octave 0", "1 to 768"),
@@ -142,7 +142,7 @@ fn a_take_that_cannot_be_trusted_is_kept_and_refused_with_4() {
         ("no-stimulus", vec![0.0; take.len()], "channel 1 is silent"),
         ("no-stimulus", noise, "no stimulus found"),
         ("clipped", clipped, "Lower the input gain"),
-        ("truncated", take[..middle].to_vec(), "Record from before the stimulus"),
+        ("truncated", take[..take.len() / 3].to_vec(), "Record from before the stimulus"),
         ("samples-lost", lost, "samples were lost"),
     ] {
         bench.write_take("take.wav", &[samples]);

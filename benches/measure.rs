@@ -1,0 +1,253 @@
+//! Whole jobs against the floor: reading the same bytes and doing the transforms that no
+//! deconvolution can do without.
+//!
+//! The long job is a take of two channels, 24 bits and 1 179 648 frames at 96 kHz with a sweep
+//! of 2^20 frames. Run by hand with `cargo bench`; the tests only see that everything still runs.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "this is a measurement")]
+
+use std::fs;
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+
+use cansweep::dsp::transform::Transform;
+use cansweep::measure::{Analysed, Analyser, Inverse, foreign_stimulus, stimulus_of};
+use cansweep::model::{ChannelMap, Outcome, Plan, SampleFormat, Stimulus, Trace};
+use cansweep::plot::{Caption, Figure, Theme, Width, figures, render};
+use cansweep::quantity::SampleRate;
+use cansweep::store::{Overwrite, wav};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use ndarray::Array2;
+use num_complex::Complex64;
+use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use tempfile::TempDir;
+
+/// A file with a take, one with its sweep alone, and the plan that both were made from.
+struct Job {
+    _folder: TempDir,
+    take: PathBuf,
+    sweep: PathBuf,
+    plan: Plan,
+    take_frames: usize,
+    sweep_frames: usize,
+}
+
+impl Job {
+    /// The long take.
+    fn long() -> Self {
+        Self::new(&plan(96_000, 45e3, 10.9, 0.4), 1_179_648, 1 << 20)
+    }
+
+    /// Ten seconds, as one of many.
+    fn short() -> Self {
+        Self::new(&plan(48_000, 23e3, 8.6, 0.4), 480_000, 420_000)
+    }
+
+    fn new(plan: &Plan, take_frames: usize, sweep_frames: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let stimulus = stimulus_of(plan).unwrap();
+        let (take, sweep) = (folder.path().join("take.wav"), folder.path().join("sweep.wav"));
+        write(&take, &captured(stimulus.samples(), take_frames), stimulus.rate());
+        let mut alone = stimulus.sweep().to_vec();
+        alone.resize(sweep_frames, 0.0);
+        write(&sweep, &[alone], stimulus.rate());
+        Self { _folder: folder, take, sweep, plan: plan.clone(), take_frames, sweep_frames }
+    }
+
+    /// The length at which a deconvolution of the take is linear, made quick to transform.
+    fn transform_frames(&self) -> usize {
+        Transform::at_least(self.take_frames + self.sweep_frames).len()
+    }
+
+    fn analyser(&self, stimulus: Stimulus) -> Analyser {
+        Analyser::new(stimulus, *self.plan.analysis(), Inverse::OfSamples).unwrap()
+    }
+
+    fn planned_analyser(&self) -> Analyser {
+        self.analyser(stimulus_of(&self.plan).unwrap())
+    }
+
+    /// An analyser for a sweep that somebody else made, whose band must be found.
+    fn foreign_analyser(&self) -> Analyser {
+        let sweep = wav::read(&self.sweep).unwrap().recording;
+        self.analyser(foreign_stimulus(&sweep, 0).unwrap())
+    }
+
+    /// Reads the take and gives its response.
+    fn response(&self, mut analyser: Analyser) -> Analysed {
+        respond(&mut analyser, &self.take)
+    }
+}
+
+fn respond(analyser: &mut Analyser, take: &Path) -> Analysed {
+    let channels: ChannelMap = "reference=1,microphone=2".parse().unwrap();
+    let analysed = analyser.response(&[wav::read(take).unwrap().recording], &channels).unwrap();
+    assert!(matches!(analysed.outcome, Outcome::Response { .. }), "{:?}", analysed.findings);
+    analysed
+}
+
+/// One sweep without pilots.
+fn plan(rate: u32, stop_hz: f64, duration_s: f64, silence_s: f64) -> Plan {
+    let flat_to_hz = 0.9 * stop_hz;
+    let text = format!(
+        r#"
+        name = "benchmark"
+        description = "one sweep"
+        rate = {rate}
+        markers = false
+        [sweep]
+        start = "5Hz"
+        flat_from = "10Hz"
+        flat_to = {flat_to_hz:?}
+        stop = {stop_hz:?}
+        duration = {duration_s:?}
+        repeats = 1
+        level = "-6dBFS"
+        [silence]
+        lead_in = {silence_s:?}
+        gap = {silence_s:?}
+        tail = {silence_s:?}
+        [analysis]
+        from = "20Hz"
+        to = "20kHz"
+        points_per_octave = 48
+        gate_before = "10ms"
+        gate_after = "500ms"
+        "#
+    );
+    toml::from_str(&text).unwrap()
+}
+
+/// A loopback, and a microphone behind a low-pass of first order, somewhat later.
+fn captured(played: &[f64], frames: usize) -> [Vec<f64>; 2] {
+    const LATENCY: usize = 1000;
+    const FLIGHT: usize = 150;
+    const SMOOTHING: f64 = 0.4;
+    let delayed = |by: usize| {
+        let silence = std::iter::repeat_n(0.0, by);
+        silence.chain(played.iter().copied()).chain(std::iter::repeat(0.0)).take(frames)
+    };
+    let mut held = 0.0;
+    let low_pass = |sample: f64| {
+        held += SMOOTHING * (sample - held);
+        held
+    };
+    [delayed(LATENCY).collect(), delayed(LATENCY + FLIGHT).map(low_pass).collect()]
+}
+
+fn write(path: &Path, channels: &[Vec<f64>], rate: SampleRate) {
+    let samples =
+        Array2::from_shape_fn((channels.len(), channels[0].len()), |(c, k)| channels[c][k]);
+    wav::write(path, &samples, rate, SampleFormat::Integer(24), Overwrite::Refuse).unwrap();
+}
+
+/// The transforms that a deconvolution of two channels cannot avoid: of the sweep and of both
+/// channels, and back for both channels.
+struct Floor {
+    forward: std::sync::Arc<dyn RealToComplex<f64>>,
+    inverse: std::sync::Arc<dyn ComplexToReal<f64>>,
+    signal: Vec<f64>,
+    spectrum: Vec<Complex64>,
+    scratch: Vec<Complex64>,
+}
+
+impl Floor {
+    fn planned(frames: usize) -> Self {
+        let mut planner = RealFftPlanner::new();
+        let forward = planner.plan_fft_forward(frames);
+        let inverse = planner.plan_fft_inverse(frames);
+        let scratch = forward.get_scratch_len().max(inverse.get_scratch_len());
+        Self {
+            // Silence: the time of a transform does not depend on the signal.
+            signal: vec![0.0; frames],
+            spectrum: forward.make_output_vec(),
+            scratch: vec![Complex64::ZERO; scratch],
+            forward,
+            inverse,
+        }
+    }
+
+    fn transform(&mut self, forward: usize, inverse: usize) {
+        let Self { signal, spectrum, scratch, .. } = self;
+        for _ in 0..forward {
+            self.forward.process_with_scratch(signal, spectrum, scratch).unwrap();
+        }
+        for _ in 0..inverse {
+            self.inverse.process_with_scratch(spectrum, signal, scratch).unwrap();
+        }
+    }
+}
+
+fn one_long_take(criterion: &mut Criterion) {
+    let job = Job::long();
+    let frames = job.transform_frames();
+    let mut group = criterion.benchmark_group("one long take");
+    group.sample_size(20);
+    let mut floor = Floor::planned(frames);
+    group.bench_function("floor: five transforms, planned before", |b| {
+        b.iter(|| floor.transform(3, 2));
+    });
+    drop(floor);
+    group.bench_function("floor: five transforms and their planning", |b| {
+        b.iter(|| Floor::planned(frames).transform(3, 2));
+    });
+    group.bench_function("floor: the bytes of both files", |b| {
+        b.iter(|| black_box((fs::read(&job.take).unwrap(), fs::read(&job.sweep).unwrap())));
+    });
+    group.bench_function("reading both files", |b| {
+        b.iter(|| black_box((wav::read(&job.take).unwrap(), wav::read(&job.sweep).unwrap())));
+    });
+    group.bench_function("response, the sweep from a file", |b| {
+        b.iter(|| job.response(job.foreign_analyser()));
+    });
+    group.bench_function("response, the sweep from a plan", |b| {
+        b.iter(|| job.response(job.planned_analyser()));
+    });
+}
+
+fn many_short_takes(criterion: &mut Criterion) {
+    const TAKES: usize = 20;
+    let job = Job::short();
+    let mut group = criterion.benchmark_group("many short takes");
+    group.sample_size(10).throughput(Throughput::Elements(TAKES as u64));
+    let frames = job.transform_frames();
+    group.bench_function("floor: transforms and their planning", |b| {
+        b.iter(|| Floor::planned(frames).transform(1 + 2 * TAKES, 2 * TAKES));
+    });
+    group.bench_function("response, one analyser", |b| {
+        b.iter(|| {
+            let mut analyser = job.planned_analyser();
+            (0..TAKES).map(|_| respond(&mut analyser, &job.take)).collect::<Vec<_>>()
+        });
+    });
+}
+
+fn one_figure(criterion: &mut Criterion) {
+    let job = Job::short();
+    let figure = figure(&job.response(job.planned_analyser()));
+    let mut group = criterion.benchmark_group("one figure");
+    group.bench_function("svg", |b| {
+        b.iter(|| render::svg(&figure, Theme::Light, Width::Full).unwrap());
+    });
+    group.bench_function("png", |b| {
+        b.iter(|| render::png(&figure, Theme::Light, Width::Full).unwrap());
+    });
+}
+
+fn figure(analysed: &Analysed) -> Figure {
+    let Some(Trace::Response(level)) = analysed.outcome.to_trace() else {
+        panic!("no response: {:?}", analysed.findings);
+    };
+    let caption = Caption {
+        title: "Frequency response".to_owned(),
+        rig: None,
+        sample: None,
+        date: None,
+        simulated: true,
+        remarks: Vec::new(),
+    };
+    figures::response(&[("measured", &level)], &caption)
+}
+
+criterion_group!(benches, one_long_take, many_short_takes, one_figure);
+criterion_main!(benches);

@@ -1,0 +1,84 @@
+//! Curves that a comparison is about: from files, from measurements' folders, from the library.
+
+use std::path::{Path, PathBuf};
+
+use super::LibraryRoot;
+use super::failure::Failure;
+use super::output::Output;
+use crate::model::{Curve, Trace};
+use crate::quantity::unit::Decibel;
+use crate::store::curve::{self, CurveFile};
+use crate::store::library::Library;
+
+/// Reads curves, and remembers what was assumed about them.
+pub(super) struct Curves<'a> {
+    library: &'a LibraryRoot,
+    any_simulated: bool,
+    /// Each assumption with the files that it was made about.
+    assumptions: Vec<(String, Vec<String>)>,
+}
+
+impl<'a> Curves<'a> {
+    /// Curves; a name that is no file is looked up in the library.
+    pub(super) const fn new(library: &'a LibraryRoot) -> Self {
+        Self { library, any_simulated: false, assumptions: Vec::new() }
+    }
+
+    /// Whether a curve that was read had been computed rather than measured.
+    pub(super) const fn any_simulated(&self) -> bool {
+        self.any_simulated
+    }
+
+    /// A curve from a file, from the folder of a measurement, or from the library.
+    pub(super) fn read(&mut self, name: &str) -> Result<CurveFile, Failure> {
+        let path = Path::new(name);
+        let read = if path.is_dir() {
+            curve::read(&curve_in(path)?)?
+        } else if path.exists() {
+            curve::read(path)?
+        } else {
+            match Library::open(self.library.folder()?).find(name) {
+                Ok(folder) => curve::read(&curve_in(&folder)?)?,
+                // The reader says best what is wrong with a path that is not there.
+                Err(_) => curve::read(path)?,
+            }
+        };
+        self.any_simulated |= read.simulated;
+        for assumption in &read.assumptions {
+            match self.assumptions.iter_mut().find(|(known, _)| known == assumption) {
+                Some((_, files)) => files.push(name.to_owned()),
+                None => self.assumptions.push((assumption.clone(), vec![name.to_owned()])),
+            }
+        }
+        Ok(read)
+    }
+
+    /// The level of a response.
+    pub(super) fn level(&mut self, name: &str) -> Result<Curve<Decibel>, Failure> {
+        match self.read(name)?.into_trace() {
+            Trace::Response(polar) => Ok(polar.magnitude().clone()),
+            Trace::Impedance(_) => {
+                Err(Failure::data(format!("'{name}' is an impedance, not a response")))
+            }
+        }
+    }
+
+    /// Says what was assumed: each assumption once, however many files it was made about.
+    pub(super) fn remark_on_assumptions(&self) {
+        for (assumption, files) in &self.assumptions {
+            match files.as_slice() {
+                [file] => Output::remark(&format!("note: {file}: {assumption}")),
+                _ => Output::remark(&format!("note: {} files: {assumption}", files.len())),
+            }
+        }
+    }
+}
+
+/// The curve of a measurement's folder.
+fn curve_in(folder: &Path) -> Result<PathBuf, Failure> {
+    let found = ["response.json", "impedance.json"].map(|name| folder.join(name));
+    found.into_iter().find(|path| path.exists()).ok_or_else(|| {
+        Failure::data(format!("'{}' holds no measured curve", folder.display()))
+            .hint("a folder of a measurement holds response.json or impedance.json")
+    })
+}
