@@ -52,6 +52,10 @@ pub(super) fn check(
         let cut = !stimulus.pilot_starts().is_empty();
         return match apart {
             Some(ppm) => Some(drift_or_loss(ppm, &sweeps, first_sweep, fs)),
+            // A sound card was to record them: that it has not is a loss in itself.
+            None if cut && arrivals.rig == RigKind::SoundCard => {
+                Some(Finding::refusal(FindingKind::MarkersMissing))
+            }
             None => cut.then(|| Finding::warning(FindingKind::MarkersMissing)),
         };
     };
