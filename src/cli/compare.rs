@@ -132,9 +132,11 @@ impl KeepComparison {
 fn sample(comparison: &StateComparison) -> Option<String> {
     let counts = comparison.states.iter().map(|state| state.seatings.len());
     let (fewest, most) = (counts.clone().min()?, counts.max()?);
-    let count = if fewest == most { most.to_string() } else { format!("{fewest} to {most}") };
-    let plural = if most == 1 { "" } else { "s" };
-    Some(format!("n = {count} seating{plural} each"))
+    Some(if fewest == most {
+        format!("n = {} each", counted(most, "seating"))
+    } else {
+        format!("n = {fewest} to {most} seatings")
+    })
 }
 
 /// `NAME=FILE[,FILE…]`.

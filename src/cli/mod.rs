@@ -83,8 +83,11 @@ pub(crate) struct Common {
 /// Where the stored measurements are.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LibraryRoot {
-    /// The library folder [default: the user's data folder] [env: `CANSWEEP_LIBRARY`]
-    #[arg(long = "library", value_name = "DIR")]
+    #[arg(
+        long = "library",
+        value_name = "DIR",
+        help = "The library folder [default: the user's data folder] [env: CANSWEEP_LIBRARY]"
+    )]
     folder: Option<PathBuf>,
 }
 

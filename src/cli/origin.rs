@@ -22,9 +22,13 @@ use crate::store::{plan, wav};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Where the recording comes from")]
 pub(super) struct Origin {
-    /// Play and capture on this rig: sim:NAME, a sound device (alsa:…), or a rig file
-    /// [env: `CANSWEEP_RIG`]
-    #[arg(long, value_name = "NAME|FILE", conflicts_with = "take")]
+    #[arg(
+        long,
+        value_name = "NAME|FILE",
+        conflicts_with = "take",
+        help = "Play and capture on this rig: sim:NAME, a sound device (alsa:…), or a rig file \
+                [env: CANSWEEP_RIG]"
+    )]
     rig: Option<String>,
     /// Analyse this capture instead of playing; may be given several times
     #[arg(long, value_name = "FILE.wav")]

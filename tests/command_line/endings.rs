@@ -142,7 +142,7 @@ fn a_take_that_cannot_be_trusted_is_kept_and_refused_with_4() {
         ("no-stimulus", vec![0.0; take.len()], "channel 1 is silent"),
         ("no-stimulus", noise, "no stimulus found"),
         ("clipped", clipped, "Lower the input gain"),
-        ("truncated", take[..take.len() / 4].to_vec(), "Record from before the stimulus"),
+        ("truncated", take[..take.len() / 3].to_vec(), "Record from before the stimulus"),
         ("samples-lost", lost, "samples were lost"),
     ] {
         bench.write_take("take.wav", &[samples]);
