@@ -139,7 +139,7 @@ fn the_microphone_is_put_over_the_reference() {
     let line = format!("--take take.wav {PLAN} --channels reference=1,microphone=2 -o out");
     let document = measured(&bench, &line);
     assert_flat(&document, HALF_DB);
-    // The delay is that of the microphone against the stimulus, with a reference or without.
+    // With a reference the delay is that of the microphone against it.
     assert_delay(&document, 5.0);
     assert!(kinds(&document).is_empty(), "{:?}", kinds(&document));
     // Without being told, the program takes the first and says so.
