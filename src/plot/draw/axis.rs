@@ -1,5 +1,6 @@
 //! Range, steps and unit of a vertical axis.
 
+use super::ohm_axis::ohms;
 use crate::plot::{FrequencyAxis, Panel, Scale, Spacing};
 
 /// A labelled position on an axis.
@@ -23,13 +24,13 @@ pub(crate) struct ValueTicks {
 
 /// What the data take up of an axis.
 #[derive(Debug, Clone, Copy)]
-struct Extent {
-    low: f64,
-    high: f64,
+pub(super) struct Extent {
+    pub(super) low: f64,
+    pub(super) high: f64,
     /// All but one value in fifty lie above.
-    mostly_above: f64,
+    pub(super) mostly_above: f64,
     /// All but one value in fifty lie below.
-    mostly_below: f64,
+    pub(super) mostly_below: f64,
 }
 
 /// The largest value that an axis is made for; beyond is nothing that can be measured.
@@ -37,10 +38,10 @@ const LARGEST: f64 = 1e9;
 
 /// An axis with equal steps.
 #[derive(Debug, Clone, Copy)]
-struct Steps {
-    low: f64,
-    high: f64,
-    step: f64,
+pub(super) struct Steps {
+    pub(super) low: f64,
+    pub(super) high: f64,
+    pub(super) step: f64,
 }
 
 impl ValueTicks {
@@ -153,7 +154,7 @@ fn degree_step(span: f64) -> f64 {
 }
 
 /// The next of 1, 2, 5 times a power of ten that is not smaller than a number.
-fn round_step(least: f64) -> f64 {
+pub(super) fn round_step(least: f64) -> f64 {
     let decade = 10_f64.powf(least.log10().floor());
     let digit = [1.0, 2.0, 5.0].into_iter().find(|digit| digit * decade >= least);
     digit.unwrap_or(10.0) * decade
@@ -173,27 +174,16 @@ fn linear(
 }
 
 /// The unit of a whole axis.
-struct Unit {
-    symbol: &'static str,
+pub(super) struct Unit {
+    pub(super) symbol: &'static str,
     /// The unit in the unit of the data.
-    size: f64,
+    pub(super) size: f64,
     /// Whether values above zero have a sign as well.
-    signed: bool,
+    pub(super) signed: bool,
 }
 
 impl Unit {
-    /// The multiple of the ohm for an axis that ends at a value.
-    fn of_ohms(high: f64) -> Self {
-        let (symbol, size) = match high {
-            high if high >= 2e6 => ("MΩ", 1e6),
-            high if high >= 2e3 => ("kΩ", 1e3),
-            high if high <= 0.5 => ("mΩ", 1e-3),
-            _ => ("Ω", 1.0),
-        };
-        Self { symbol, size, signed: false }
-    }
-
-    fn written(&self, value: f64, decimals: usize) -> String {
+    pub(super) fn written(&self, value: f64, decimals: usize) -> String {
         let number = format!("{:.decimals$}", (value / self.size).abs());
         let sign = match value {
             _ if number.bytes().all(|byte| matches!(byte, b'0' | b'.')) => "",
@@ -206,7 +196,7 @@ impl Unit {
 }
 
 impl Steps {
-    fn to_ticks(self, unit: &Unit) -> ValueTicks {
+    pub(super) fn to_ticks(self, unit: &Unit) -> ValueTicks {
         /// No axis that is chosen here has more; a range that is given might.
         const MOST: usize = 100;
         let decimals = (-(self.step / unit.size).log10().floor()).clamp(0.0, 9.0) as usize;
@@ -225,65 +215,6 @@ impl Steps {
             unit: unit.symbol,
         }
     }
-}
-
-/// Ohms, from zero if the spacing is linear.
-fn ohms(fixed: Option<(f64, f64)>, extent: Option<Extent>, spacing: Spacing) -> ValueTicks {
-    const STEPS: f64 = 6.0;
-    /// Least empty space above the highest value, in parts of it.
-    const CLEARANCE: f64 = 0.03;
-    let highest = extent.map_or(0.0, |data| data.high);
-    let highest = if highest > 0.0 { highest } else { 1.0 };
-    if spacing == Spacing::Logarithmic {
-        let lowest = extent.map_or(0.0, |data| data.low);
-        return logarithmic_ohms(fixed, lowest, highest);
-    }
-    let chosen = || {
-        let top = highest * (1.0 + CLEARANCE);
-        let step = round_step(top / STEPS);
-        let low = extent.map_or(0.0, |data| data.low.min(0.0));
-        Steps { low: (low / step).floor() * step, high: (top / step).ceil() * step, step }
-    };
-    let given = |(low, high)| Steps { low, high, step: round_step((high - low) / STEPS) };
-    let steps = fixed.map_or_else(chosen, given);
-    steps.to_ticks(&Unit::of_ohms(steps.high))
-}
-
-fn logarithmic_ohms(fixed: Option<(f64, f64)>, lowest: f64, highest: f64) -> ValueTicks {
-    /// An axis over less than this ratio has too few ticks.
-    const SMALLEST_RATIO: f64 = 5.0;
-    const LARGEST_RATIO: f64 = 1e5;
-    const CLEARANCE: f64 = 1.05;
-    let (low, high) = fixed.filter(|(low, _)| *low > 0.0).unwrap_or_else(|| {
-        let high = round_step(highest * CLEARANCE);
-        let low = lowest.max(high / LARGEST_RATIO).min(high / SMALLEST_RATIO);
-        (round_below(low / CLEARANCE), high)
-    });
-    let unit = Unit::of_ohms(high);
-    let decades = low.log10().floor() as i32..=high.log10().ceil() as i32;
-    let grid = decades.flat_map(|decade| (1..10).map(move |digit| (digit, decade)));
-    let crowded = high / low > 2e3;
-    let (mut labelled, mut fine) = (Vec::new(), Vec::new());
-    for (digit, decade) in grid {
-        let value = f64::from(digit) * 10_f64.powi(decade);
-        if !(low * (1.0 - 1e-9)..=high * (1.0 + 1e-9)).contains(&value) {
-            continue;
-        }
-        if digit == 1 || (matches!(digit, 2 | 5) && !crowded) {
-            let decimals = (-(value / unit.size).log10().floor()).clamp(0.0, 9.0) as usize;
-            labelled.push(Tick { value, label: unit.written(value, decimals) });
-        } else {
-            fine.push(value);
-        }
-    }
-    ValueTicks { low, high, spacing: Spacing::Logarithmic, labelled, fine, unit: unit.symbol }
-}
-
-/// The largest of 1, 2, 5 times a power of ten that is not above a number.
-fn round_below(most: f64) -> f64 {
-    let decade = 10_f64.powf(most.log10().floor());
-    let digit = [5.0, 2.0].into_iter().find(|digit| digit * decade <= most);
-    digit.unwrap_or(1.0) * decade
 }
 
 #[cfg(test)]
@@ -338,20 +269,6 @@ mod tests {
         );
         assert_eq!(range(Scale::Difference, &[0.0]), (-2.0, 2.0));
         assert_eq!(range(Scale::Difference, &[-25.0, -24.0]), (-30.0, 5.0));
-    }
-
-    #[test]
-    fn an_impedance_axis_starts_at_zero_and_chooses_its_unit_once() {
-        assert_eq!(
-            labels(Scale::Ohm(Spacing::Linear), &[31.0, 68.0]),
-            ["0", "20", "40", "60", "80"]
-        );
-        let kilo = panel(Scale::Ohm(Spacing::Linear), &[300.0, 2600.0]);
-        let ticks = ValueTicks::of(&kilo, FrequencyAxis::AUDIO);
-        assert_eq!(ticks.unit, "kΩ");
-        assert_eq!(ticks.labelled[1].label, "0.5");
-        let small = labels(Scale::Ohm(Spacing::Logarithmic), &[0.08, 1.4]);
-        assert_eq!(small, ["0.05", "0.1", "0.2", "0.5", "1", "2"]);
     }
 
     #[test]

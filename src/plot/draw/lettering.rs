@@ -32,9 +32,14 @@ impl Font {
 
     /// The length of a text in whatever typeface a viewer of the SVG puts in place of ours.
     pub(crate) fn width_anywhere(self, text: &str) -> f64 {
-        /// `DejaVu Sans`, the widest of the usual substitutes, is 8 % wider than Inter.
-        const WIDEST_SUBSTITUTE: f64 = 1.08;
-        self.width(text) * WIDEST_SUBSTITUTE
+        /// `DejaVu Sans`, the widest of the usual substitutes, is so much wider than Inter.
+        const WIDEST_REGULAR: f64 = 1.08;
+        const WIDEST_BOLD: f64 = 1.16;
+        let wider = match self.face {
+            Face::Regular => WIDEST_REGULAR,
+            Face::SemiBold => WIDEST_BOLD,
+        };
+        self.width(text) * wider
     }
 
     /// The text, cut short if it is longer than a length.

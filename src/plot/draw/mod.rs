@@ -11,6 +11,7 @@ mod header;
 mod legend;
 mod lettering;
 mod mark;
+mod ohm_axis;
 mod page;
 mod panel;
 mod projection;
