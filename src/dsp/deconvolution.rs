@@ -18,7 +18,6 @@ pub struct SweepSpectrum {
     bins: Vec<Complex64>,
     rate: SampleRate,
     band: Band,
-    capture_frames: usize,
 }
 
 /// Divides captures by a sweep.
@@ -55,7 +54,7 @@ impl SweepSpectrum {
     pub fn new(sweep: &[f64], rate: SampleRate, band: Band, capture_frames: usize) -> Self {
         let mut transform = Transform::at_least(sweep.len() + capture_frames);
         let bins = transform.forward(sweep);
-        Self { transform, bins, rate, band, capture_frames }
+        Self { transform, bins, rate, band }
     }
 
     /// The values at multiples of [`Self::bin_hz`], from zero to half the sample rate.
@@ -148,8 +147,7 @@ impl<'a> Capture<'a> {
     pub fn into_impulse(self) -> Impulse<'a> {
         let Deconvolver { inverted, capture } = self.0;
         let samples = inverted.transform.inverse_of_product(capture, &inverted.bins);
-        let SweepSpectrum { rate, band, capture_frames, .. } = *inverted;
-        Impulse { samples, rate, band, capture_frames }
+        Impulse { samples }
     }
 }
 
@@ -158,24 +156,9 @@ impl<'a> Capture<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Impulse<'a> {
     samples: &'a [f64],
-    rate: SampleRate,
-    band: Band,
-    capture_frames: usize,
 }
 
 impl Impulse<'_> {
-    /// The sample rate.
-    #[must_use]
-    pub const fn rate(&self) -> SampleRate {
-        self.rate
-    }
-
-    /// The band of the sweep.
-    #[must_use]
-    pub const fn band(&self) -> Band {
-        self.band
-    }
-
     /// The value at a lag in samples.
     #[must_use]
     pub fn at(&self, lag: isize) -> f64 {
@@ -211,19 +194,6 @@ impl Impulse<'_> {
         let power: f64 = self.piece(from, len).map(|v| v * v).sum();
         (power / len as f64).sqrt()
     }
-
-    /// The largest lag, in samples, that the capture can hold.
-    #[must_use]
-    pub const fn last_lag(&self) -> isize {
-        self.capture_frames as isize
-    }
-}
-
-/// The causal low edge that every [`Impulse`] carries, at a frequency: a gated spectrum is
-/// divided by it, unless a ratio of two spectra cancels it.
-#[must_use]
-pub fn low_edge(band: Band, frequency_hz: f64) -> Complex64 {
-    causal_low_edge(band, frequency_hz)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::model::Band;
 /// cuts it off and bends the lowest two octaves by tenths of a decibel; a causal edge rings
 /// afterwards, inside the gate, and is divided out again once the gated response is transformed.
 #[must_use]
-pub(super) fn causal_low_edge(band: Band, frequency_hz: f64) -> Complex64 {
+pub fn causal_low_edge(band: Band, frequency_hz: f64) -> Complex64 {
     const CORNER: f64 = 1.4;
     let s = Complex64::new(0.0, frequency_hz / (CORNER * band.start_hz));
     let square = s * s;

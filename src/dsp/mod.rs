@@ -5,7 +5,7 @@
 pub mod band;
 pub mod deconvolution;
 pub mod detection;
-mod edge;
+pub mod edge;
 pub mod gate;
 pub mod lag;
 pub mod pointwise;

@@ -6,7 +6,7 @@ use num_complex::Complex64;
 use super::analyser::{Analysed, Analyser, Centring, MeasureError, channel_or};
 use super::resolution::MeanOf;
 use super::take::GatedChannel;
-use crate::dsp::deconvolution::low_edge;
+use crate::dsp::edge::causal_low_edge;
 use crate::metrology::repeats::{independent_cells, mean_and_covariance};
 use crate::metrology::shelf::{bass_shelf_db, corner_minus_3_db_hz};
 use crate::metrology::statistics::{few_values_factor, standard_error};
@@ -120,7 +120,7 @@ impl Analyser {
         } else {
             let (first, band) = (microphone.sweeps[0].lag, self.laboratory.stimulus().band());
             for (value, &f) in values.iter_mut().zip(self.resolution.frequencies()) {
-                let edge = low_edge(band, f);
+                let edge = causal_low_edge(band, f);
                 *value *= GatedChannel::turn(sweep, first, f, fs) / edge;
             }
         }

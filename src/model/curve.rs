@@ -151,22 +151,6 @@ impl<U: Unit> Curve<U> {
         Ok(Self { grid: grid.clone(), values, u, unit: PhantomData })
     }
 
-    /// Mean over a band, uniform in the logarithm of frequency, on the points of the grid.
-    ///
-    /// `None` when no point lies in the band.
-    #[must_use]
-    pub fn mean_over(&self, from_hz: f64, to_hz: f64) -> Option<f64> {
-        let on_band: Vec<f64> = self
-            .points()
-            .filter(|(f, _)| (from_hz..=to_hz).contains(f))
-            .map(|(_, value)| value)
-            .collect();
-        if on_band.is_empty() {
-            return None;
-        }
-        Some(on_band.iter().sum::<f64>() / on_band.len() as f64)
-    }
-
     fn interpolated(&self, source: &Array1<f64>, frequency_hz: f64) -> Result<f64, CurveError> {
         /// A wanted frequency may miss the ends of the data by this much: written files round.
         const ROUNDING: f64 = 1e-6;

@@ -27,6 +27,7 @@ pub fn preset(name: &str) -> Option<Scenario> {
 mod tests {
     use super::super::{Placement, SimulatedRig, Wiring};
     use super::*;
+    use crate::metrology::band::mean_over;
     use crate::model::FrequencyGrid;
     use crate::quantity::Frequency;
 
@@ -48,7 +49,7 @@ mod tests {
         let levels: Vec<f64> = (1..=SEATINGS)
             .map(|seating| {
                 let level = rig(name, state, seating).truth_response(&grid()).unwrap().level();
-                level.at(frequency_hz).unwrap() - level.mean_over(300.0, 1e3).unwrap()
+                level.at(frequency_hz).unwrap() - mean_over(&level, 300.0, 1e3).unwrap()
             })
             .collect();
         let n = levels.len() as f64;
