@@ -300,7 +300,7 @@ fn two_clocks_are_told_from_lost_samples() {
     let take = support::on_a_clock(&exchange(&mut rig, &plan), 1.0 + 40e-6);
     let analysed = analyser(&plan).response(&[take], &rig.wiring().channels()).unwrap();
     let drift = analysed.findings.iter().find_map(|f| match f.kind {
-        FindingKind::ClockDrift { ppm } => Some(ppm),
+        FindingKind::ClockDrift { ppm, .. } => Some(ppm),
         _ => None,
     });
     let drift = drift.unwrap_or_else(|| panic!("{:?}", analysed.findings));

@@ -199,7 +199,7 @@ impl Analyser {
     pub(super) fn remarks(&self, sweeps: usize) -> Vec<Finding> {
         let mut remarks = Vec::new();
         if sweeps == 1 {
-            remarks.push(Finding::note(FindingKind::SingleSweep));
+            remarks.push(Finding::note(FindingKind::SingleSweep { predicted: false }));
         }
         let grid = self.resolution.grid();
         let resolved = self.laboratory.gate().resolves_down_to_hz(self.rate());

@@ -73,7 +73,8 @@ fn clipping(
     };
     let samples = channel.iter().filter(|v| v.abs() >= level).count();
     let first_at_s = first as f64 / recording.rate().as_f64();
-    Some(Finding::refusal(FindingKind::Clipped { channel: index + 1, samples, first_at_s }))
+    let (channel, level_dbfs) = (index + 1, amplitude_db(level));
+    Some(Finding::refusal(FindingKind::Clipped { channel, samples, first_at_s, level_dbfs }))
 }
 
 struct FlatTop {

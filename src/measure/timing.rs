@@ -63,7 +63,8 @@ pub(super) fn check(
     };
     let lost = |samples: f64, from: f64, to: f64| {
         let (from_s, to_s) = (from / fs, to / fs);
-        Some(Finding::refusal(FindingKind::SamplesLost { samples, from_s, to_s }))
+        let kind = FindingKind::SamplesLost { samples, from_s, to_s, sweep: None, left_out: false };
+        Some(Finding::refusal(kind))
     };
     let allowance = DISPERSION_S * fs;
     let before = -pilots.first_arrival;
@@ -85,19 +86,25 @@ pub(super) fn check(
         None => arrivals.rig == RigKind::Replay,
     };
     if even && ppm.abs() <= DRIFT_LIMIT_PPM {
-        return Some(Finding::warning(FindingKind::ClockDrift { ppm }));
+        return Some(Finding::warning(drift(ppm)));
     }
     lost(marks.change, pilots.first_at, pilots.second_at)
 }
 
+const fn drift(ppm: f64) -> FindingKind {
+    FindingKind::ClockDrift { ppm, u_ppm: 0.0, corrected: false, u_phase_deg: 0.0 }
+}
+
 fn drift_or_loss(ppm: f64, sweeps: &Distance, first_sweep: f64, fs: f64) -> Finding {
     if ppm.abs() <= DRIFT_LIMIT_PPM {
-        return Finding::warning(FindingKind::ClockDrift { ppm });
+        return Finding::warning(drift(ppm));
     }
     Finding::refusal(FindingKind::SamplesLost {
         samples: sweeps.change,
         from_s: first_sweep / fs,
         to_s: (first_sweep + sweeps.played) / fs,
+        sweep: None,
+        left_out: false,
     })
 }
 

@@ -19,7 +19,7 @@ pub use comparison::{
     StateComparison, StateDifference, StateSummary,
 };
 pub use curve::{Curve, CurveError};
-pub use finding::{Finding, FindingKind, Severity};
+pub use finding::{Finding, FindingKind, Severity, Words};
 pub use grid::{FrequencyGrid, GridError};
 pub use measurement::{
     Conditions, ImpedanceFigures, ImpedanceSettings, Measurement, Outcome, Resonance,

@@ -44,7 +44,12 @@ pub(super) fn response() -> Measurement {
     Measurement {
         conditions: conditions(),
         outcome: Outcome::Response { response, figures },
-        findings: vec![Finding::note(FindingKind::ClockDrift { ppm: 3.5 })],
+        findings: vec![Finding::note(FindingKind::ClockDrift {
+            ppm: 3.5,
+            u_ppm: 0.001,
+            corrected: false,
+            u_phase_deg: 0.01,
+        })],
     }
 }
 
@@ -69,7 +74,8 @@ pub(super) fn impedance() -> Measurement {
 
 /// A measurement that was refused.
 pub(super) fn refused() -> Measurement {
-    let clipped = FindingKind::Clipped { channel: 2, samples: 17, first_at_s: 1.25 };
+    let clipped =
+        FindingKind::Clipped { channel: 2, samples: 17, first_at_s: 1.25, level_dbfs: 0.0 };
     Measurement {
         conditions: conditions(),
         outcome: Outcome::Refused(TraceKind::Response),

@@ -181,9 +181,12 @@ mod tests {
 
     #[test]
     fn a_refused_measurement_says_why() {
-        let clipped = FindingKind::Clipped { channel: 1, samples: 12, first_at_s: 1.5 };
-        let findings =
-            vec![Finding::note(FindingKind::SingleSweep), Finding::refusal(clipped).in_take(2)];
+        let clipped =
+            FindingKind::Clipped { channel: 1, samples: 12, first_at_s: 1.5, level_dbfs: 0.0 };
+        let findings = vec![
+            Finding::note(FindingKind::SingleSweep { predicted: false }),
+            Finding::refusal(clipped).in_take(2),
+        ];
         let paragraphs = measurement(&refused_measurement(findings.clone()));
         assert!(
             paragraphs[0].starts_with(

@@ -93,7 +93,10 @@ pub fn findings(findings: &[Finding]) -> Value {
     let with_message = |finding: &Finding| {
         let mut object = value(finding);
         if let Some(object) = object.as_object_mut() {
-            object.insert("message".to_owned(), finding.message().into());
+            let words = finding.kind.words();
+            object.insert("message".to_owned(), words.message().into());
+            object.insert("effect".to_owned(), words.effect.into());
+            object.insert("remedy".to_owned(), words.remedy.into());
         }
         without_nulls(object)
     };
