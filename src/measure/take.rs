@@ -186,7 +186,7 @@ impl Laboratory {
         let mut lateness = vec![0.0];
         if !later.is_empty() {
             let mut aligner = Aligner::new(&first.piece, self.stimulus.rate(), BAND_HZ);
-            lateness.extend(later.iter().map(|sweep| aligner.lag(&sweep.piece)));
+            lateness.extend(later.iter().map(|sweep| aligner.lag(&sweep.piece).samples));
         }
         let kind = recording.rig().kind;
         let arrivals = Arrivals { delay: marked.delay, lateness: &lateness, rig: kind };

@@ -182,7 +182,7 @@ impl PilotSearch {
         };
         let first = cut(self.first_at, first_arrival);
         let second = cut(self.second_at, second_arrival);
-        let fine = Aligner::new(&first, self.rate, PILOT_BAND_HZ).lag(&second);
+        let fine = Aligner::new(&first, self.rate, PILOT_BAND_HZ).lag(&second).samples;
         Some(PilotPair {
             first_at: self.first_at as f64,
             second_at: self.second_at as f64,
