@@ -231,8 +231,8 @@ mod tests {
             let around = track[step.window - 2].window.start..track[step.window + 1].window.end;
             let (place, samples) = locate(&sweep, (&later, REACH), around, step);
             assert_eq!(samples, change);
-            // Without noise the place is sharp, but for samples that happen to be alike.
-            assert!(place.abs_diff(at) <= 1, "{change}: {place} for {at}");
+            // Without noise the place is sharp; a repeat may begin anywhere within itself.
+            assert!(place.abs_diff(at) <= change.max(1) as usize, "{change}: {place} for {at}");
         }
     }
 
