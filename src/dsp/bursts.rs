@@ -197,7 +197,11 @@ mod tests {
         let click = |k: usize| if k.abs_diff(40_000) < 24 { 0.05 } else { 0.0 };
         let thump = |k: usize| {
             let t = (k as f64 - 60_000.0) / 48e3;
-            if t > 0.0 { 0.1 * (-t / 0.05).exp() * (std::f64::consts::TAU * 120.0 * t).sin() } else { 0.0 }
+            if t > 0.0 {
+                0.1 * (-t / 0.05).exp() * (std::f64::consts::TAU * 120.0 * t).sin()
+            } else {
+                0.0
+            }
         };
         for (event, at) in [(&click as &dyn Fn(usize) -> f64, 40_000), (&thump, 60_000)] {
             let noise = white(sweep.len(), 3);

@@ -118,7 +118,9 @@ mod tests {
             padded.iter().zip(noise).map(|(v, n)| v + 3e-3 * n).collect()
         };
         let lags: Vec<Lag> = (0..RUNS)
-            .map(|seed| Aligner::new(&noisy(2 * seed), rate, (500.0, 8e3)).lag(&noisy(2 * seed + 1)))
+            .map(|seed| {
+                Aligner::new(&noisy(2 * seed), rate, (500.0, 8e3)).lag(&noisy(2 * seed + 1))
+            })
             .collect();
         let sd = (lags.iter().map(|lag| lag.samples.powi(2)).sum::<f64>() / RUNS as f64).sqrt();
         let u = lags.iter().map(|lag| lag.u).sum::<f64>() / RUNS as f64;
