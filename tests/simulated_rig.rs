@@ -247,11 +247,12 @@ fn a_sweep_that_lost_samples_without_an_error_is_left_out_and_a_broken_time_base
     let mut rig = rig(preset("closed-38").unwrap(), Wiring::Coupler, "fresh");
     let take = exchange(&mut rig, &plan);
     let stimulus = stimulus_of(&plan).unwrap();
-    let in_first = (stimulus.sweep_starts()[0] + 100_000, Some(1));
+    let in_first = (stimulus.sweep_starts()[0] + 170_000, Some(1));
+    let in_its_bass = (stimulus.sweep_starts()[0] + 100_000, None);
     let in_second = (stimulus.sweep_starts()[1] + 150_000, Some(2));
     let in_gap = (stimulus.sweep_starts()[1] - 20_000, None);
     let before = (stimulus.sweep_starts()[0] - 5_000, None);
-    for (at, broken) in [before, in_first, in_gap, in_second] {
+    for (at, broken) in [before, in_its_bass, in_first, in_gap, in_second] {
         for lost in [1, 64, 480] {
             let damaged = support::without_frames(&take, at, lost);
             let analysed = analyser(&plan).response(&[damaged], &rig.wiring().channels()).unwrap();

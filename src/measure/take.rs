@@ -19,6 +19,9 @@ pub(super) struct GatedSweep {
     /// Where the peak lies against the stimulus, in samples; the fraction is there if the clocks
     /// differ.
     pub(super) lag: f64,
+    /// How many samples later than the first sweep predicts it was cut out, because it came so
+    /// much later (or earlier, if negative).
+    moved: isize,
 }
 
 /// What one channel of a take holds.
@@ -141,8 +144,10 @@ impl Laboratory {
         };
         self.require_whole(recording, delay)?;
         let cut = |&start: &usize| {
-            let lag = delay + start as isize;
-            GatedSweep { piece: self.gate.cut(&impulse, lag), lag: delay as f64 }
+            let expected = delay + start as isize;
+            let moved = if expected == delay + first { 0 } else { self.moved(&impulse, expected) };
+            let piece = self.gate.cut(&impulse, expected + moved);
+            GatedSweep { piece, lag: (delay + moved) as f64, moved }
         };
         let sweeps = self.stimulus.sweep_starts().iter().map(cut).collect();
         let peak_to_noise_db = self.peak_to_noise(&impulse, delay + first);
@@ -153,6 +158,20 @@ impl Laboratory {
     fn peak(&self, impulse: &Impulse<'_>, near: isize) -> isize {
         const REACH_S: f64 = 0.01;
         impulse.peak_near(near, (REACH_S * self.stimulus.rate().as_f64()) as usize)
+    }
+
+    /// How far from where it is expected the peak of a later sweep lies, if it is certain that it
+    /// lies elsewhere: samples were lost or inserted before it.
+    fn moved(&self, impulse: &Impulse<'_>, expected: isize) -> isize {
+        /// More than the blocks that sound systems drop; sweeps are further apart.
+        const REACH_S: f64 = 0.45;
+        const NEAR_S: f64 = 0.002;
+        const CERTAINLY: f64 = 2.0;
+        let reach = |time_s: f64| (time_s * self.stimulus.rate().as_f64()) as usize;
+        let near = impulse.peak_near(expected, reach(NEAR_S));
+        let far = impulse.peak_near(expected, reach(REACH_S));
+        let elsewhere = impulse.at(far).abs() > CERTAINLY * impulse.at(near).abs();
+        if elsewhere { far - expected } else { 0 }
     }
 
     /// Refuses a take in which the beginning or the end of the sweeps is missing.
@@ -228,7 +247,10 @@ impl Laboratory {
         let mut lateness = vec![Lag::default()];
         if !later.is_empty() {
             let mut aligner = Aligner::new(&first.piece, self.stimulus.rate(), BAND_HZ);
-            lateness.extend(later.iter().map(|sweep| aligner.lag(&sweep.piece)));
+            lateness.extend(later.iter().map(|sweep| {
+                let lag = aligner.lag(&sweep.piece);
+                Lag { samples: lag.samples + sweep.moved as f64, ..lag }
+            }));
         }
         lateness
     }

@@ -49,8 +49,8 @@ pub(super) struct Damage {
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum What {
-    /// Samples were lost (negative) or inserted at a place in the sweep.
-    Step { samples: f64, at: usize },
+    /// Samples were lost (negative) or inserted, so many after the sweep should have begun.
+    Step { samples: f64, at: isize },
     /// A piece of the sweep is missing or repeated.
     Gap { range: Range<usize> },
     /// A short noise in a channel.
@@ -130,6 +130,10 @@ pub(super) fn damages(
         channels.iter().map(|channel| compare(channel, played)).collect();
     let steps = steps_in(first, &compared[0], played, pilots);
     let broken: Vec<usize> = steps.iter().filter_map(|step| step.sweep).collect();
+    if steps.iter().any(|step| step.sweep.is_none()) {
+        // Which of the sweeps is sound is not known, so nothing more can be said of them.
+        return steps;
+    }
     let gaps = gaps_in(first, &compared[0], &broken, played);
     let hit = [broken.clone(), gaps.iter().filter_map(|gap| gap.sweep).collect()].concat();
     let noises = channels
@@ -184,23 +188,24 @@ fn steps_in(
     let of_first = later >= 2
         && found.len() == later
         && found.windows(2).all(|pair| same(&pair[0].1, &pair[1].1));
-    let damage = |sweep: Option<usize>, samples: f64, at: usize| Damage {
+    let damage = |sweep: Option<usize>, samples: f64, at: isize| Damage {
         sweep,
         what: What::Step { samples, at },
     };
     if of_first {
         let jump = &found[0].1;
-        return vec![damage(Some(0), -jump.samples, jump.at)];
+        return vec![damage(Some(0), -jump.samples, jump.at as isize)];
     }
     let attributed = |(sweep, jump): &(usize, Jump)| {
+        let (in_first, in_later) = (jump.at as isize, jump.at as isize + jump.step.before as isize);
         if later >= 2 {
-            return damage(Some(*sweep), jump.samples, jump.at);
+            return damage(Some(*sweep), jump.samples, in_later);
         }
         let distance = (channel.starts[1] - channel.starts[0]) as f64;
         match jump.broke(distance, pilots) {
-            Some(Broken::First) => damage(Some(0), -jump.samples, jump.at),
-            Some(Broken::Later) => damage(Some(*sweep), jump.samples, jump.at),
-            None => damage(None, jump.samples, jump.at),
+            Some(Broken::First) => damage(Some(0), -jump.samples, in_first),
+            Some(Broken::Later) => damage(Some(*sweep), jump.samples, in_later),
+            None => damage(None, jump.samples, in_first),
         }
     };
     found.iter().map(attributed).collect()
@@ -230,12 +235,20 @@ impl Jump {
         const USUAL_DRIFT: f64 = 30e-6;
         const GOOD_TO: f64 = 0.1;
         const CLEARLY: f64 = 4.0;
+        /// Most takes have one clock: what needs two is less likely by this.
+        const TWO_CLOCKS: f64 = 4.0;
+        const ONE_CLOCK: f64 = 0.1e-6;
         let score = |lag: f64, jump: f64| {
             let (rate, misfit) = pilots.map_or((lag / distance, 0.0), |pilots| {
                 let rate = (pilots.change - jump) / pilots.played;
                 (rate, lag - rate * distance)
             });
-            (rate / USUAL_DRIFT).powi(2) + (misfit / GOOD_TO).powi(2)
+            let clocks = if rate.abs() * distance > ONE_CLOCK * distance + GOOD_TO {
+                TWO_CLOCKS
+            } else {
+                0.0
+            };
+            clocks + (rate / USUAL_DRIFT).powi(2) + (misfit / GOOD_TO).powi(2)
         };
         let later = score(self.step.before, self.samples);
         let first = score(self.step.after, -self.samples);
