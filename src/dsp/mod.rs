@@ -10,6 +10,7 @@ pub mod detection;
 pub mod edge;
 pub mod gate;
 pub mod lag;
+pub mod minimum_phase;
 pub mod pointwise;
 pub mod repeats;
 pub mod smoothing;
