@@ -22,7 +22,8 @@ use crate::quantity::{Level, SampleRate, amplitude_db};
 
 /// A simulated bench with one headphone in one seating.
 ///
-/// The same scenario, wiring, placement and stimulus give the same recording, bit by bit.
+/// The same scenario, wiring, placement and stimulus give the same recording, bit by bit. The
+/// truths are those of the bench without its faults.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SimulatedRig {
     scenario: Scenario,
