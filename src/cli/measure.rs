@@ -230,6 +230,7 @@ impl Keep {
             analysis: captured.analysis,
             channels: analysed.channels,
             impedance: settings,
+            calibrations: Vec::new(),
             tags: self.tags(),
             takes: records,
         };
