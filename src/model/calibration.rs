@@ -369,7 +369,7 @@ mod tests {
             let read: Sensitivity = text.parse().unwrap();
             assert_eq!(read.to_string(), text);
         }
-        assert_eq!("11.84mV/Pa".parse::<Sensitivity>().unwrap().value, 11.84);
+        assert_eq!("11.84mV/Pa".parse::<Sensitivity>(), "11.84 mV/Pa".parse());
         for text in ["", "12", "mV/Pa", "3 dB", "x V"] {
             let message = text.parse::<Sensitivity>().unwrap_err().to_string();
             assert!(message.contains("is not a sensitivity"), "{text}: {message}");

@@ -501,7 +501,7 @@ mod tests {
     fn an_old_calibration_and_one_of_something_else_are_findings() {
         let kinds = |now: &str, rig: &RigIdentity, rate: u32, filed: FiledCalibration| {
             let (_, _, findings) = applied(analysed(false), &[filed], now, rig, rate).unwrap();
-            findings.iter().map(|finding| finding.message()).collect::<Vec<_>>()
+            findings.iter().map(Finding::message).collect::<Vec<_>>()
         };
         let desk = rig(RigKind::SoundCard, "desk");
         let (soon, late) = ("2026-06-30T00:00:00Z", "2026-07-02T00:00:00Z");

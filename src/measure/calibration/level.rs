@@ -101,9 +101,9 @@ fn in_decibels(volts: Uncertain) -> Uncertain {
 fn at_1khz(response: &Response) -> Option<Uncertain> {
     let level = response.level();
     let value = level.at(1000.0).ok()?;
-    let nearest = |a: &&f64, b: &&f64| (**a - 1000.0).abs().total_cmp(&(**b - 1000.0).abs());
-    let at = level.hz().iter().min_by(nearest)?;
-    let index = level.hz().iter().position(|f| f == at)?;
+    let off = |&(_, f): &(usize, &f64)| (f - 1000.0).abs();
+    let nearest = level.hz().iter().enumerate().min_by(|a, b| off(a).total_cmp(&off(b)));
+    let (index, _) = nearest?;
     Some(Uncertain::new(value, level.u().map_or(0.0, |u| u[index])))
 }
 

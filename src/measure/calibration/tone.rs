@@ -337,7 +337,7 @@ mod tests {
     #[test]
     fn a_tone_that_cannot_be_used_is_refused_with_its_reason() {
         assert!(matches!(found(&sine(1e3, 0.999, 2.0)), Err(ToneError::Clipped { .. })));
-        assert_eq!(found(&[0.0; 48_000]), Err(ToneError::Silent));
+        assert_eq!(found(&vec![0.0; 48_000]), Err(ToneError::Silent));
         assert!(matches!(found(&sine(1e3, 0.1, 0.4)), Err(ToneError::Short { .. })));
         let other = found(&sine(250.0, 0.1, 2.0)).unwrap_err();
         assert!(
