@@ -27,6 +27,9 @@ use bench::{Bench, RATE_HZ, copy_of, hiss, numbers, ran, read_wav, stimulus, wor
 const CORRECTED_DB: f64 = 0.01;
 /// Delays are found from the phase, which hiss 108 dB down moves by less than this.
 const DELAY_SAMPLES: f64 = 0.02;
+/// A delay that misses by 0.02 samples turns the phase at 20 kHz by 3°, but here loopback and take
+/// miss alike; 0.01 dB of noise are 0.07°.
+const CORRECTED_DEG: f64 = 0.1;
 /// A level that is found by a fit, and stored as a 32-bit float.
 const FITTED_DB: f64 = 1e-3;
 
@@ -121,13 +124,9 @@ mod loopback {
         let out = document(&bench, &format!("measure response --take take.wav {PLAN} {line}"));
         let off = off_level(&out, -6.0206);
         assert!(off < CORRECTED_DB, "{off}");
-        let delay = figure(&out, "delay_samples");
-        let phase = worst(&numbers(&out["curve"]["phase_deg"]), 0.0);
-        // What the delay misses of 48 samples is in the phase, at 20 kHz 150° for a sample.
-        assert!(
-            (delay - 48.0).abs() < 0.5 && phase < 150.0 * (delay - 48.0).abs() + 1.0,
-            "{delay}"
-        );
+        assert_figure(&out, "delay_samples", 48.0, DELAY_SAMPLES);
+        let turned = worst(&numbers(&out["curve"]["phase_deg"]), 0.0);
+        assert!(turned < CORRECTED_DEG, "{turned}");
         assert!(kinds(&out).is_empty(), "{:?}", kinds(&out));
         let record = &out["conditions"]["calibrations"][0];
         assert_eq!(record, &made["calibration"]);
@@ -164,6 +163,7 @@ mod loopback {
         let out = document(&bench, &format!("measure response {line}"));
         let off = off_level(&out, -6.0206);
         assert!(off < CORRECTED_DB, "{off}");
+        assert_figure(&out, "delay_samples", 48.0, DELAY_SAMPLES);
         // The same calibration says nothing about a response over the stimulus.
         let line = format!("--take take.wav {PLAN} --channels microphone=2 -o other");
         let line = format!("measure response {line} --calibration inputs.toml");
@@ -329,7 +329,7 @@ mod level {
         assert_figure(&both, "u_sensitivity_db_spl_per_v", u, FITTED_DB);
         let off = off_level(&both, -6.0206);
         assert!(off < CORRECTED_DB, "{off}");
-        bench.run(&format!("{line} -o text")).ended(0).prints("102.0 ± 0.23 dB SPL at 1 kHz");
+        bench.run(&format!("{line} -o text")).ended(0).prints("101.98 ± 0.23 dB SPL at 1 kHz");
     }
 }
 

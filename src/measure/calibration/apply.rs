@@ -205,7 +205,7 @@ impl Taking<'_> {
             result = narrowed(&result, curve, calibration, findings)?;
             if let CalibrationData::Loopback(loopback) = &calibration.data {
                 let delay = self.delay_of(loopback, calibration, has_reference)?;
-                figures.delay_samples = figures.delay_samples.map(|samples| samples - delay);
+                figures.delay_samples = figures.delay_samples.map(|at| at - delay.round());
             }
             if let Some(term) = self.term_of(calibration, result.grid(), has_reference)? {
                 result = term.apply(&result)?;
@@ -226,8 +226,9 @@ impl Taking<'_> {
         match &calibration.data {
             CalibrationData::Loopback(loopback) => {
                 let delay = self.delay_of(loopback, calibration, has_reference)?;
-                // Against the stimulus, phase zero lies at the peak of the impulse response.
-                let in_phase = if has_reference { delay } else { 0.0 };
+                // Against the stimulus, phase zero lies at the peak of the impulse response, on a
+                // whole sample: only what the delay has beyond whole ones is in the phase.
+                let in_phase = if has_reference { delay } else { delay - delay.round() };
                 let in_phase_s = in_phase / self.situation.rate.as_f64();
                 Ok(Some(ErrorTerm::of_loopback(loopback, grid, in_phase_s)?))
             }
@@ -420,8 +421,9 @@ mod tests {
             at_the_desk(false, &[loopback(Against::Stimulus)]).unwrap();
         let level = response.level();
         assert!((level.values()[1] + 4.0).abs() < ROUNDING, "{}", level.values()[1]);
-        assert_eq!(figures.delay_samples, Some(11.75));
-        assert!(response.phase().values()[1].abs() < ROUNDING);
+        assert_eq!(figures.delay_samples, Some(12.0));
+        // A quarter of a sample of the 100.25 was in the phase.
+        assert!((response.phase().values()[1] - 360.0 * 0.25 / 48.0).abs() < ROUNDING);
         // 1e-4 of 0.316 is 0.00275 dB; the loopback adds 0.01 dB.
         let u = level.u().unwrap()[1];
         assert!((u - 0.002_747_f64.hypot(0.01)).abs() < 1e-5, "{u}");
@@ -431,7 +433,7 @@ mod tests {
     #[test]
     fn against_a_reference_the_delay_between_the_inputs_is_in_the_phase() {
         let (response, figures, _) = at_the_desk(true, &[loopback(Against::Input(1))]).unwrap();
-        assert_eq!(figures.delay_samples, Some(11.75));
+        assert_eq!(figures.delay_samples, Some(12.0));
         let turns: f64 = 1e3 * 100.25 / 48e3;
         let expected = 360.0 * (turns - turns.round());
         assert!((response.phase().values()[1] - expected).abs() < ROUNDING);
