@@ -225,5 +225,6 @@ fn figures(response: &Response, take: &TakeResponse) -> ResponseFigures {
         peak_to_noise_db: take.peak_to_noise_db,
         bass_shelf_db: bass_shelf_db(&level),
         corner_minus_3_db_hz: corner_minus_3_db_hz(&level),
+        ..ResponseFigures::default()
     }
 }

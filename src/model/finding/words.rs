@@ -405,6 +405,13 @@ impl FindingKind {
                 "it was applied all the same, and may be wrong here",
                 "Use the calibration of this rig, or calibrate again",
             ),
+            Self::CalibrationBand { calibration, from_hz, to_hz } => Words::new(
+                format!(
+                    "the calibration '{calibration}' covers {from_hz:.0} Hz to {to_hz:.0} Hz only"
+                ),
+                "the result covers no more than that",
+                "Use a calibration that reaches further if more is wanted",
+            ),
             Self::BeyondLimit { limit } => Words::new(
                 format!("a level above {limit} was played because --beyond-limit insisted"),
                 "the result is not affected, but ears and drivers may be",
