@@ -3,13 +3,18 @@
 //! Transforms are unnormalised forward and 1/N inverse; phases follow e^{+j2πft}.
 
 pub mod band;
+pub mod comb;
 pub mod deconvolution;
 pub mod detection;
 pub mod edge;
+pub mod exponential;
 pub mod gate;
+pub mod harmonics;
 pub mod lag;
+pub mod line;
 pub mod pointwise;
 pub mod repeats;
+pub mod resample;
 pub mod smoothing;
 pub mod sweep;
 pub mod transform;

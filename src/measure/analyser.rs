@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use super::presence::Absence;
 use super::resolution::Resolution;
-use super::scrutiny::scrutinise;
+use super::scrutiny::{scrutinise, soft_clipping};
 use super::take::{Centre, GatedChannel, Laboratory};
+use super::wiring::{Levels, resampled};
 use crate::dsp::deconvolution::Inverse;
 use crate::dsp::gate::Gate;
 use crate::metrology::repeats::RepeatsError;
 use crate::model::{
-    AnalysisSpec, ChannelMap, ChannelRole, CurveError, Finding, FindingKind, Outcome, Recording,
-    Stimulus,
+    AnalysisSpec, ChannelMap, ChannelRole, CurveError, Finding, FindingKind, Outcome, Plan,
+    Recording, Stimulus,
 };
 use crate::quantity::SampleRate;
 
@@ -20,6 +22,7 @@ pub struct Analyser {
     pub(super) resolution: Resolution,
     pub(super) laboratory: Laboratory,
     accepted: BTreeSet<String>,
+    pub(super) plans: Vec<Plan>,
 }
 
 /// What came out of the takes of one measurement.
@@ -101,7 +104,8 @@ impl Analyser {
             wanted_to_hz: analysis.to.hz(),
         })?;
         let laboratory = Laboratory::new(stimulus, Gate::new(&analysis, rate), inverse);
-        Ok(Self { analysis, resolution, laboratory, accepted: BTreeSet::new() })
+        let (accepted, plans) = (BTreeSet::new(), Vec::new());
+        Ok(Self { analysis, resolution, laboratory, accepted, plans })
     }
 
     /// The same analyser, which goes on in spite of refusals of these kinds
@@ -124,37 +128,70 @@ impl Analyser {
         &mut self,
         recording: &Recording,
         take: usize,
-        channels: &[(usize, Centring)],
+        channels: &[(ChannelRole, usize, Centring)],
         findings: &mut Vec<Finding>,
     ) -> Option<Vec<GatedChannel>> {
-        let indices: Vec<usize> = channels.iter().map(|&(index, _)| index).collect();
+        let indices: Vec<usize> = channels.iter().map(|&(_, index, _)| index).collect();
         if self.judge(scrutinise(recording, &indices), take, findings) {
             return None;
         }
-        let mut noticed = Vec::new();
+        let mut absences = Vec::new();
         let mut examined: Vec<GatedChannel> = Vec::new();
-        for &(index, centring) in channels {
+        for &(role, index, centring) in channels {
             let centre = match (centring, examined.first()) {
                 (Centring::LikeFirst, Some(first)) => Centre::At(first.delay),
                 _ => Centre::OwnPeak,
             };
             match self.laboratory.examine(recording, index, centre) {
                 Ok(channel) => examined.push(channel),
-                Err(refusal) => noticed.push(refusal),
+                Err(refusal) => absences.push(Absence { role, index, refusal }),
             }
         }
-        let complete = examined.len() == channels.len();
+        let complete = absences.is_empty();
+        let mut noticed = self.reasons(recording, absences, !examined.is_empty());
         if complete {
-            let timing = self.laboratory.check_timing(recording, indices[0], &mut examined);
-            noticed.extend(timing);
+            noticed.extend(self.remarks_on(recording, channels, &mut examined));
         }
         let refused = self.judge(noticed, take, findings);
         (complete && !refused).then_some(examined)
     }
 
+    /// What a take tells whose channels all hold something like the stimulus.
+    fn remarks_on(
+        &mut self,
+        recording: &Recording,
+        channels: &[(ChannelRole, usize, Centring)],
+        examined: &mut [GatedChannel],
+    ) -> Vec<Finding> {
+        let indices = channels.iter().map(|&(_, index, _)| index);
+        let mut pairs = indices.zip(&*examined);
+        let impostor =
+            pairs.find_map(|(index, channel)| self.impostor(recording, index, &channel.found));
+        // Of another stimulus the marks lie elsewhere anyway.
+        if let Some(impostor) = impostor {
+            return vec![impostor];
+        }
+        let first = channels[0].1;
+        let timing = self.laboratory.check_timing(recording, first, examined);
+        let mut noticed: Vec<Finding> = timing.into_iter().collect();
+        for (&(role, index, _), channel) in channels.iter().zip(&*examined) {
+            let of = |harmonics| soft_clipping(role, index, harmonics);
+            noticed.extend(channel.harmonics.as_ref().and_then(of));
+        }
+        let band = self.laboratory.stimulus().band();
+        let levels = examined.first().map(|first| Levels::of(first, band, self.rate()));
+        noticed.extend(levels.as_ref().and_then(resampled));
+        noticed
+    }
+
     /// Files the findings of a take; whether they refuse it. A refusal that the user accepts
     /// becomes a warning and a note that says so.
-    fn judge(&self, noticed: Vec<Finding>, take: usize, findings: &mut Vec<Finding>) -> bool {
+    pub(super) fn judge(
+        &self,
+        noticed: Vec<Finding>,
+        take: usize,
+        findings: &mut Vec<Finding>,
+    ) -> bool {
         let mut refused = false;
         for finding in noticed {
             if !finding.is_refusal() {

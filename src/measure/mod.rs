@@ -8,12 +8,14 @@
 mod analyser;
 mod impedance;
 mod port;
+mod presence;
 mod resolution;
 mod response;
 mod scrutiny;
 mod stimulus;
 mod take;
 mod timing;
+mod wiring;
 
 pub use crate::dsp::deconvolution::Inverse;
 pub use analyser::{Analysed, Analyser, MeasureError};
