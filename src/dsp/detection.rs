@@ -46,7 +46,7 @@ pub struct Fit {
 impl Fit {
     /// Whether something is smeared, missing or too much.
     fn is_dubious(&self) -> bool {
-        self.share < 0.8 || self.weakest < 0.5 || self.extra > 0.5
+        self.share < 0.9 || self.weakest < 0.5 || self.extra > 0.5
     }
 }
 

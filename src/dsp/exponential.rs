@@ -16,14 +16,22 @@ pub fn time_constant_s(sweep: &[f64], rate: SampleRate, band: Band) -> Option<f6
     const SAMPLES_PER_PERIOD: f64 = 10.0;
     /// Periods to judge by.
     const FEWEST: usize = 50;
+    /// What is quieter, re the peak, rings before or after the sweep.
+    const QUIET: f64 = 0.01;
     /// A linear sweep over three octaves is explained to 0.9.
     const STRAIGHT: f64 = 0.999;
     let fs = rate.as_f64();
     let low_hz = ABOVE_START * band.flat_from_hz.max(20.0);
     let high_hz = band.flat_to_hz.min(fs / SAMPLES_PER_PERIOD);
+    let peak = sweep.iter().fold(0.0_f64, |peak, v| peak.max(v.abs()));
+    let is_loud = |pair: &&[f64]| {
+        let period = sweep.get(pair[0] as usize..=pair[1] as usize).unwrap_or_default();
+        period.iter().any(|v| v.abs() > QUIET * peak)
+    };
     let crossings = rising_crossings(sweep);
     let points: Vec<(f64, f64)> = crossings
         .windows(2)
+        .filter(is_loud)
         .map(|pair| (0.5 * (pair[0] + pair[1]) / fs, fs / (pair[1] - pair[0])))
         .filter(|&(_, hz)| (low_hz..high_hz).contains(&hz))
         .map(|(t, hz)| (t, hz.ln()))

@@ -15,7 +15,9 @@ pub fn stretched(signal: &[f64], factor: f64) -> Vec<f64> {
     let mut spectrum = from.forward(signal);
     let scale = to.len() as f64 / from.len() as f64;
     spectrum.resize(to.bins(), Complex64::ZERO);
-    spectrum.iter_mut().for_each(|bin| *bin *= scale);
+    for bin in &mut spectrum {
+        *bin *= scale;
+    }
     to.inverse(&mut spectrum).to_vec()
 }
 

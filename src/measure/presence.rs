@@ -214,7 +214,7 @@ fn fit(stimulus: &Stimulus, samples: &[f64]) -> Option<f64> {
     /// One of many candidates is to be surer than the only one, and to explain what is there:
     /// pieces of other sweeps correlate, too.
     const SURE: f64 = 12.0;
-    const MOST_OF_IT: f64 = 0.8;
+    const MOST_OF_IT: f64 = 0.9;
     let (rate, band, frames) = (stimulus.rate(), stimulus.band(), samples.len());
     let sweep = SweepSpectrum::new(stimulus.sweep(), rate, band, frames);
     let mut detector = Detector::new(&sweep);
@@ -276,7 +276,7 @@ impl Noise {
         let count = samples.len().max(1) as f64;
         let mean = samples.iter().sum::<f64>() / count;
         let power = samples.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / count;
-        let is_constant = samples.windows(2).all(|pair| pair[0] == pair[1]);
+        let is_constant = samples.windows(2).all(|pair| pair[0] - pair[1] == 0.0);
         Self { is_constant, rms: power.sqrt() }
     }
 }

@@ -32,7 +32,6 @@ mod tests {
     use std::f64::consts::TAU;
 
     use super::super::fixture::recording;
-    use super::*;
     use crate::model::Severity;
 
     fn severity(offset: f64) -> Option<Severity> {

@@ -6,20 +6,20 @@ use crate::model::{ChannelRole, Finding, FindingKind};
 /// Harmonics count if they lie this far above what is there without them.
 const CLEAR_DB: f64 = 10.0;
 
-/// How far above its floor a channel's harmonics may rise.
+/// How strong a channel's harmonics may be, in decibels.
 struct Limits {
     /// Third harmonic above which there is a warning.
-    warning_db: f64,
+    warning: f64,
     /// … and a refusal.
-    refusal_db: f64,
+    refusal: f64,
     /// The fifth harmonic of a stage at its end lies no further below the third.
-    spread_db: f64,
+    spread: f64,
 }
 
 /// Converters and amplifiers. A hard clip of 0.1 dB has a third harmonic of −57 dB.
-const ELECTRICAL: Limits = Limits { warning_db: -60.0, refusal_db: -40.0, spread_db: 6.0 };
+const ELECTRICAL: Limits = Limits { warning: -60.0, refusal: -40.0, spread: 6.0 };
 /// Headphones distort by themselves, by percents in the bass.
-const ACOUSTIC: Limits = Limits { warning_db: -30.0, refusal_db: f64::INFINITY, spread_db: 10.0 };
+const ACOUSTIC: Limits = Limits { warning: -30.0, refusal: f64::INFINITY, spread: 10.0 };
 
 /// The finding about a channel (counted from zero) whose odd harmonics look like those of an
 /// overdriven stage: the flat top of a crest is a pulse, whose harmonics are equally strong,
@@ -32,13 +32,13 @@ pub(in crate::measure) fn soft_clipping(
     let limits = if role == ChannelRole::Microphone { ACOUSTIC } else { ELECTRICAL };
     let OddHarmonics { third, fifth } = harmonics;
     let clear = [third, fifth].iter().all(|of| of.level_db > of.floor_db + CLEAR_DB);
-    let alike = fifth.level_db > third.level_db - limits.spread_db;
-    if !(clear && alike && third.level_db > limits.warning_db) {
+    let alike = fifth.level_db > third.level_db - limits.spread;
+    if !(clear && alike && third.level_db > limits.warning) {
         return None;
     }
     let (third_db, fifth_db) = (third.level_db, fifth.level_db);
     let kind = FindingKind::SoftClipped { channel: index + 1, third_db, fifth_db };
-    let refused = third_db > limits.refusal_db;
+    let refused = third_db > limits.refusal;
     Some(if refused { Finding::refusal(kind) } else { Finding::warning(kind) })
 }
 
