@@ -18,6 +18,9 @@ pub fn time_constant_s(sweep: &[f64], rate: SampleRate, band: Band) -> Option<f6
     const FEWEST: usize = 50;
     /// What is quieter, re the peak, rings before or after the sweep.
     const QUIET: f64 = 0.01;
+    /// So many periods may be off by more than a quarter or so.
+    const MOST_CLICKS: usize = 5;
+    const CLICK: f64 = 0.25;
     /// A linear sweep over three octaves is explained to 0.9.
     const STRAIGHT: f64 = 0.999;
     let fs = rate.as_f64();
@@ -36,7 +39,11 @@ pub fn time_constant_s(sweep: &[f64], rate: SampleRate, band: Band) -> Option<f6
         .filter(|&(_, hz)| (low_hz..high_hz).contains(&hz))
         .map(|(t, hz)| (t, hz.ln()))
         .collect();
-    let line = Line::through(&points)?;
+    let first = Line::through(&points)?;
+    // A click at the beginning is a period of any length.
+    let close: Vec<(f64, f64)> =
+        points.iter().copied().filter(|&point| first.above(point).abs() < CLICK).collect();
+    let line = Line::through(&close).filter(|_| points.len() - close.len() <= MOST_CLICKS)?;
     let fits = points.len() >= FEWEST && line.slope > 0.0 && line.explained >= STRAIGHT;
     fits.then(|| 1.0 / line.slope)
 }
