@@ -235,7 +235,7 @@ fn a_headphone_that_is_not_plugged_in_is_noticed() {
 }
 
 #[test]
-fn swapped_inputs_are_noticed_because_the_impedance_turns_negative() {
+fn swapped_inputs_are_noticed_because_the_divider_would_amplify() {
     let plan = plan::load("impedance").unwrap();
     let wiring = Wiring::SenseResistor(Topology::HighSide);
     let mut rig = rig(preset("closed-38").unwrap(), wiring, "fresh");
@@ -243,8 +243,8 @@ fn swapped_inputs_are_noticed_because_the_impedance_turns_negative() {
     let swapped = "reference=2,sense=1".parse().unwrap();
     let analysed =
         analyser(&plan).impedance(&[take], &swapped, &settings(Topology::HighSide)).unwrap();
-    let negative = |kind: &FindingKind| matches!(kind, FindingKind::NotPassive { .. });
-    assert!(analysed.findings.iter().any(|f| negative(&f.kind)), "{:?}", analysed.findings);
+    let swapped = |kind: &FindingKind| matches!(kind, FindingKind::ChannelsSwapped { .. });
+    assert!(analysed.findings.iter().any(|f| swapped(&f.kind)), "{:?}", analysed.findings);
 }
 
 #[test]
@@ -291,7 +291,7 @@ fn a_clipped_silent_or_half_take_is_refused_with_its_reason() {
     let frames = take.frames();
     let cases = [
         ("clipped", support::mapped(&take, |v| (40.0 * v).clamp(-1.0, 1.0))),
-        ("no-stimulus", support::mapped(&take, |_| 0.0)),
+        ("dead-input", support::mapped(&take, |_| 0.0)),
         ("truncated", support::without_frames(&take, frames * 2 / 3, frames)),
     ];
     for (kind, damaged) in cases {

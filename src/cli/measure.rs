@@ -21,6 +21,7 @@ use crate::model::{
 use crate::quantity::{Gain, Percent, Resistance, Uncertain};
 use crate::store::document;
 use crate::store::library::{Clash, Draft, folder_name};
+use crate::store::plan;
 
 /// The measurements.
 #[derive(Debug, Subcommand)]
@@ -279,6 +280,7 @@ fn analysed(
 ) -> Result<Analysed, Failure> {
     let (stimulus, inverse) = (captured.stimulus.clone(), captured.inverse);
     let analyser = Analyser::new(stimulus, captured.analysis, inverse)?;
+    let analyser = analyser.knowing(plan::builtin());
     analyse(&mut analyser.accepting(captured.accepted.iter().cloned()), captured)
 }
 

@@ -58,8 +58,32 @@ pub(super) struct Origin {
 }
 
 /// The kinds of findings that refuse a take.
-const REFUSALS: [&str; 6] =
-    ["no-stimulus", "clipped", "truncated", "interrupted", "dropped-frames", "samples-lost"];
+const REFUSALS: [&str; 24] = [
+    "no-stimulus",
+    "dead-input",
+    "shorted-input",
+    "floating-input",
+    "microphone-silent",
+    "crosstalk-only",
+    "other-plan",
+    "wrong-rate",
+    "truncated",
+    "interrupted",
+    "dropped-frames",
+    "samples-lost",
+    "gap",
+    "delay-step",
+    "markers-missing",
+    "clock-unsteady",
+    "clipped",
+    "soft-clipped",
+    "low-snr",
+    "impulsive-noise",
+    "time-variant",
+    "channels-swapped",
+    "polarity-inverted",
+    "no-current",
+];
 
 /// How the captures are looked at.
 #[derive(Debug, Args)]

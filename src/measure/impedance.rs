@@ -5,6 +5,7 @@ use num_complex::Complex64;
 
 use super::analyser::{Analysed, Analyser, Centring, Examined, MeasureError, channel_or};
 use super::resolution::MeanOf;
+use super::wiring::ratio_faults;
 use crate::metrology::repeats::{independent_cells, mean_and_covariance};
 use crate::metrology::statistics::rectangular;
 use crate::model::{
@@ -43,15 +44,23 @@ impl Analyser {
         let mut delays = Vec::new();
         let mut ratios = Vec::new();
         for (i, take) in takes.iter().enumerate() {
-            let wanted = [(reference, Centring::Own), (sense, Centring::LikeFirst)];
+            let wanted = [
+                (ChannelRole::Reference, reference, Centring::Own),
+                (ChannelRole::Sense, sense, Centring::LikeFirst),
+            ];
             let examined = self.examine(take, i + 1, &wanted, &mut findings);
             delays.push(examined.as_ref().map(|take| take.channels[0].delay as f64));
             let Some(Examined { channels, clock }) = examined else { continue };
+            let mut of_take = Vec::new();
             for (source, load) in channels[0].sweeps.iter().zip(&channels[1].sweeps) {
                 let source = self.resolution.evaluate(&source.piece, clock);
                 let load = self.resolution.evaluate(&load.piece, clock);
                 let ratio = load.iter().zip(&source).map(|(load, source)| load / source).collect();
-                ratios.push(self.resolution.onto_grid(ratio, MeanOf::Complex));
+                of_take.push(self.resolution.onto_grid(ratio, MeanOf::Complex));
+            }
+            let first = of_take.first().map(|ratio| ratio.to_vec()).unwrap_or_default();
+            if !self.judge(ratio_faults(&first, (reference, sense)), i + 1, &mut findings) {
+                ratios.extend(of_take);
             }
         }
         if ratios.is_empty() {

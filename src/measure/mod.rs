@@ -9,12 +9,14 @@ mod analyser;
 mod calibration;
 mod impedance;
 mod port;
+mod presence;
 mod resolution;
 mod response;
 mod scrutiny;
 mod stimulus;
 mod take;
 mod timing;
+mod wiring;
 
 pub use crate::dsp::deconvolution::Inverse;
 pub use analyser::{Analysed, Analyser, MeasureError};

@@ -7,6 +7,7 @@ use super::analyser::{Analysed, Analyser, Centring, Examined, MeasureError, chan
 use super::resolution::MeanOf;
 use super::take::GatedChannel;
 use super::timing::Clock;
+use super::wiring::{Levels, Side, crosstalk, swapped};
 use crate::dsp::edge::causal_low_edge;
 use crate::metrology::repeats::{independent_cells, mean_and_covariance};
 use crate::metrology::shelf::{bass_shelf_db, corner_minus_3_db_hz};
@@ -87,14 +88,20 @@ impl Analyser {
         findings: &mut Vec<Finding>,
     ) -> Option<TakeResponse> {
         // The reference, where there is one, is the cleaner signal to check the timing on.
-        let channels = reference.into_iter().chain([microphone]);
-        let channels: Vec<_> = channels.map(|index| (index, Centring::Own)).collect();
+        let wanted = reference.map(|index| (ChannelRole::Reference, index));
+        let wanted = wanted.into_iter().chain([(ChannelRole::Microphone, microphone)]);
+        let channels: Vec<_> = wanted.map(|(role, index)| (role, index, Centring::Own)).collect();
         let Examined { channels, clock } = self.examine(recording, take, &channels, findings)?;
+        let indices = (reference, microphone);
         let (microphone, reference) = channels.split_last()?;
         let reference = reference.first();
         let mut sweeps: Vec<_> = (0..microphone.sweeps.len())
             .map(|i| self.sweep_response(microphone, reference, i, clock))
             .collect();
+        let noticed = self.wiring_faults(indices, (reference, microphone), sweeps.first()?);
+        if self.judge(noticed, take, findings) {
+            return None;
+        }
         if !clock.steady && reference.is_none() {
             share_phase(&mut sweeps);
         }
@@ -107,6 +114,30 @@ impl Analyser {
             inverted: microphone.inverted != reference.is_some_and(|r| r.inverted),
             peak_to_noise_db: microphone.peak_to_noise_db,
         })
+    }
+
+    /// Whether the channels are connected to what they are said to be.
+    fn wiring_faults(
+        &self,
+        (reference_index, index): (Option<usize>, usize),
+        (reference, microphone): (Option<&GatedChannel>, &GatedChannel),
+        response: &Array1<Complex64>,
+    ) -> Vec<Finding> {
+        let (band, rate) = (self.laboratory.stimulus().band(), self.rate());
+        let hz: Vec<f64> = self.resolution.grid().hz().to_vec();
+        let values: Vec<Complex64> = response.to_vec();
+        let mut faults: Vec<Finding> =
+            crosstalk(index, (&hz, &values), reference.is_some()).into_iter().collect();
+        if let (Some(reference_index), Some(reference)) = (reference_index, reference) {
+            let of_reference = Levels::of(reference, band, rate);
+            let of_microphone = Levels::of(microphone, band, rate);
+            let side = |index, levels, delay| Side { index, levels, delay };
+            faults.extend(swapped(
+                &side(reference_index, &of_reference, reference.delay),
+                &side(index, &of_microphone, microphone.delay),
+            ));
+        }
+        faults
     }
 
     /// The response that the `i`-th sweep shows, on the grid of the result.

@@ -40,7 +40,7 @@ pub enum FindingKind {
         /// Effective value re full scale.
         rms_dbfs: f64,
     },
-    /// The reference holds the stimulus, the measured channel only noise.
+    /// Another channel holds the stimulus, the measured one only noise.
     MicrophoneSilent {
         /// Channel.
         channel: usize,

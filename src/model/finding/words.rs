@@ -84,12 +84,12 @@ impl FindingKind {
             ),
             Self::MicrophoneSilent { channel, rms_dbfs } => Words::new(
                 format!(
-                    "the reference holds the stimulus, but channel {channel} only noise \
+                    "another channel holds the stimulus, but channel {channel} only noise \
                      ({rms_dbfs:.0} dBFS)"
                 ),
                 "the microphone heard nothing, so there is no response",
                 "Check that the microphone is plugged in and powered (phantom or plug-in power), \
-                 and that the headphone plays",
+                 that this is the right channel (--channels), and that the headphone plays",
             ),
             Self::CrosstalkOnly { channel, level_db, slope_db_per_octave } => Words::new(
                 format!(
