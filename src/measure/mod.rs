@@ -17,5 +17,5 @@ mod timing;
 
 pub use crate::dsp::deconvolution::Inverse;
 pub use analyser::{Analysed, Analyser, MeasureError};
-pub use port::{Capabilities, Event, Flow, Observer, Rig, RigError, Unwatched};
+pub use port::{Block, Capabilities, Event, Flow, Observer, Rig, RigError, Unwatched};
 pub use stimulus::{ForeignStimulusError, foreign_stimulus, stimulus_of};
