@@ -1,5 +1,6 @@
 //! The command line: arguments, commands, progress, hints and exit codes.
 
+mod attempts;
 mod compare;
 mod convert;
 mod curves;
@@ -8,6 +9,7 @@ mod devices;
 mod failure;
 mod figures;
 mod hush;
+mod keep;
 mod library;
 mod measure;
 mod origin;
