@@ -140,9 +140,9 @@ impl Keep {
         let name = folder.file_name().ok_or_else(|| {
             Failure::usage(format!("'{}' is no name for a new folder", folder.display()))
         })?;
-        let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let parent = parent.unwrap_or(Path::new("."));
-        mention_unfinished(parent, true);
+        let parent = folder.parent().unwrap_or(Path::new(""));
+        let here = parent.as_os_str().is_empty();
+        mention_unfinished(if here { Path::new(".") } else { parent }, true);
         Ok(Draft::create(parent, &name.to_string_lossy(), Clash::Refuse)?)
     }
 

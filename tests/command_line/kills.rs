@@ -82,18 +82,46 @@ impl Whole {
     }
 
     /// The moment of a kill. Two of three are spread over the whole run and a little more, the
-    /// third over its end: analysis and storing are short.
-    fn moment(&self, i: usize, kills: usize) -> Duration {
+    /// third over what follows the capture: analysis and storing are short.
+    fn moment(&self, i: usize, kills: usize) -> Moment {
         let whole_s = self.lasted.as_secs_f64();
         let capture_s = self.take.frames() as f64 / self.take.rate().as_f64();
         let end_s = (whole_s - capture_s).max(0.1);
         // Spread evenly and yet in no order: multiples of the golden ratio.
         let share = (i as f64 * 0.618_033_988_749 + 0.5 / kills as f64).fract();
-        Duration::from_secs_f64(if i % 3 == 2 {
-            whole_s - end_s + 1.3 * end_s * share
+        if i % 3 == 2 {
+            Moment::AfterCapture(Duration::from_secs_f64(end_s * share))
         } else {
-            1.05 * whole_s * share
-        })
+            Moment::AfterStart(Duration::from_secs_f64(1.05 * whole_s * share))
+        }
+    }
+}
+
+/// When a run is killed.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    AfterStart(Duration),
+    AfterCapture(Duration),
+}
+
+impl Moment {
+    fn await_in(self, bench: &Bench, child: &mut Child, frames: usize) {
+        let (Self::AfterStart(after) | Self::AfterCapture(after)) = self;
+        if matches!(self, Self::AfterCapture(_)) {
+            let captured = |file: &Path| wav::extent(file).map_or(0, |extent| extent.frames);
+            let all = |folder: &Path| {
+                let files = ["take-1.partial.wav", "take-1.wav"].map(|file| folder.join(file));
+                files.iter().any(|file| captured(file) >= frames as u64)
+            };
+            while child.try_wait().unwrap().is_none() {
+                let folders = fs::read_dir(bench.path("library")).into_iter().flatten().flatten();
+                if folders.into_iter().any(|folder| all(&folder.path())) {
+                    break;
+                }
+                pause(Duration::from_millis(2));
+            }
+        }
+        pause(after);
     }
 }
 
@@ -108,10 +136,10 @@ fn only_folder(bench: &Bench) -> std::path::PathBuf {
 }
 
 /// Kills a run after a while, looks at what is left, and runs the next.
-fn killed(whole: &Whole, moment: Duration) -> Fate {
+fn killed(whole: &Whole, moment: Moment) -> Fate {
     let bench = bench();
     let mut child = bench.process(SLOW).spawn().unwrap();
-    pause(moment);
+    moment.await_in(&bench, &mut child, whole.take.frames());
     let _ = child.kill();
     let fate = judged(&bench, whole, child);
     let next = bench.run(FAST).ended(0);

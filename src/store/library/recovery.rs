@@ -8,9 +8,9 @@ use super::lock::Lock;
 use super::stored::manifest_at;
 use super::unfinished::takes_in;
 use super::{FileState, Library, LibraryError, Manifest, hash, manifest, verify_folder};
-use crate::model::{Finding, FindingKind, Measurement, Outcome, TakeRecord};
-use crate::store::atomic::Overwrite;
-use crate::store::wav;
+use crate::model::{Finding, FindingKind, Measurement, Outcome, TakeRecord, TraceKind};
+use crate::store::atomic::{self, Overwrite};
+use crate::store::{document, wav};
 
 impl Library {
     /// Finishes a measurement that was never finished, and gives its folder.
@@ -51,11 +51,11 @@ fn is_whole(folder: &Path) -> bool {
 /// The refused measurement that the takes on the disk make.
 fn refused(folder: &Path, intent: Manifest) -> Result<Measurement, LibraryError> {
     let interrupted = rescue_spool(folder)?;
-    clear_derived(folder)?;
     let takes = takes_in(folder);
     if takes.is_empty() {
         return Err(LibraryError::Nothing { folder: folder.to_owned() });
     }
+    clear_derived(folder, takes.len())?;
     let mut conditions = intent.conditions;
     conditions.takes = takes.iter().map(|take| record(take)).collect::<Result<_, _>>()?;
     let finding = Finding::refusal(FindingKind::Interrupted);
@@ -72,14 +72,19 @@ fn rescue_spool(folder: &Path) -> Result<bool, LibraryError> {
     Ok(true)
 }
 
-/// Takes away what is no take: it can be made again from them.
-fn clear_derived(folder: &Path) -> Result<(), LibraryError> {
+/// Takes away the result that was being written, which can be made again from the takes, and the
+/// spools of takes that are whole. Whatever else lies there stays.
+fn clear_derived(folder: &Path, takes: usize) -> Result<(), LibraryError> {
     let refused = |source| LibraryError::Io { path: folder.to_owned(), source };
-    let takes = takes_in(folder);
-    let kept = [draft::INTENT, super::lock::FILE_NAME].map(|name| folder.join(name));
+    let kinds = [TraceKind::Response, TraceKind::Impedance].map(document::kind_name);
+    let results =
+        kinds.iter().flat_map(|kind| ["csv", "json"].map(|form| format!("{kind}.{form}")));
+    let mut made_again: Vec<PathBuf> = results.map(|name| folder.join(name)).collect();
+    made_again.push(folder.join(manifest::FILE_NAME));
+    made_again.extend((1..=takes).map(|number| draft::spool(folder, number)));
     for file in fs::read_dir(folder).map_err(refused)? {
         let path = file.map_err(refused)?.path();
-        if path.is_file() && !takes.contains(&path) && !kept.contains(&path) {
+        if made_again.contains(&path) || atomic::is_unfinished(&path) {
             fs::remove_file(&path).map_err(refused)?;
         }
     }
@@ -102,7 +107,7 @@ fn record(take: &Path) -> Result<TakeRecord, LibraryError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Recording, TraceKind};
+    use crate::model::Recording;
     use crate::store::fixture;
     use crate::store::library::{Clash, EntryState, load};
 
@@ -188,10 +193,16 @@ mod tests {
         drop(draft);
         assert!(!folder.exists());
         fs::create_dir(&folder).unwrap();
+        assert!(library.list().unwrap().is_empty(), "an empty folder is nothing");
         fs::write(folder.join(draft::INTENT), intent).unwrap();
         fs::write(folder.join(".lock"), b"").unwrap();
+        fs::write(folder.join(".cansweep-x.partial"), b"").unwrap();
+        fs::write(folder.join("mine.txt"), b"").unwrap();
         assert!(matches!(library.recover("a"), Err(LibraryError::Nothing { .. })));
         assert!(library.abandoned().unwrap().is_empty());
-        assert!(!root.path().join(".a.partial").exists());
+        assert!(folder.exists(), "what somebody put there stays");
+        fs::remove_file(folder.join("mine.txt")).unwrap();
+        assert!(library.abandoned().unwrap().is_empty());
+        assert!(!folder.exists());
     }
 }

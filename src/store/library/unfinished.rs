@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::lock::{self, Lock};
-use super::{Library, LibraryError, draft, manifest};
-use crate::store::wav;
+use super::{Library, LibraryError, draft};
+use crate::store::{atomic, wav};
 
 /// A measurement that is not finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,8 @@ impl Unfinished {
     pub(super) fn in_folder(folder: &Path) -> Option<Self> {
         let own = folder.file_name()?.to_string_lossy().into_owned();
         let name = own.strip_suffix(draft::PARTIAL)?.trim_start_matches('.').to_owned();
+        // Nothing was even begun: the process ended between making the folder and locking it.
+        fs::read_dir(folder).ok()?.next()?.ok()?;
         let takes = takes_in(folder);
         let under_way = wav::extent(&draft::spool(folder, takes.len() + 1)).ok();
         Some(Self {
@@ -45,13 +47,27 @@ impl Unfinished {
         self.takes > 0 || self.under_way.is_some_and(|frames| frames > 0)
     }
 
-    /// Clears a folder away in which nothing was captured, unless there is anything else in it.
+    /// Clears a folder away in which nothing was captured, unless there is anything in it that no
+    /// measurement leaves there.
     fn clear(&self) {
+        let files = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let files: Vec<PathBuf> = files.map(|file| file.path()).collect();
+        let begun = files.contains(&self.folder.join(lock::FILE_NAME));
+        if !begun || !files.iter().all(|file| self.is_own(file)) {
+            return;
+        }
         let Some(lock) = Lock::on_abandoned(&self.folder) else { return };
-        let _ = fs::remove_file(self.folder.join(draft::INTENT));
-        let _ = fs::remove_file(draft::spool(&self.folder, 1));
+        for file in files.iter().filter(|file| !file.ends_with(lock::FILE_NAME)) {
+            let _ = fs::remove_file(file);
+        }
         lock.remove();
         let _ = fs::remove_dir(&self.folder);
+    }
+
+    /// Whether a measurement makes this file before anything is captured.
+    fn is_own(&self, file: &Path) -> bool {
+        let named = [lock::FILE_NAME, draft::INTENT].iter().any(|name| file.ends_with(name));
+        named || *file == draft::spool(&self.folder, 1) || atomic::is_unfinished(file)
     }
 }
 
@@ -89,9 +105,7 @@ impl Library {
             };
             if unfinished.holds_something() {
                 found.push(unfinished);
-            } else if folder.join(lock::FILE_NAME).is_file()
-                && !folder.join(manifest::FILE_NAME).exists()
-            {
+            } else {
                 unfinished.clear();
             }
         }
