@@ -206,7 +206,8 @@ mod tests {
     use super::*;
     use crate::measure::{Capabilities, RigError};
     use crate::model::{
-        Band, ChannelMap, Completeness, RigIdentity, RigKind, SampleFormat, TraceKind,
+        Band, ChannelMap, Completeness, FrequencyGrid, Response, ResponseFigures, RigIdentity,
+        RigKind, SampleFormat, TraceKind,
     };
     use crate::quantity::{Level, SampleRate};
     use crate::store::library::Clash;
@@ -320,5 +321,49 @@ mod tests {
         assert_eq!((once.0.records.len(), once.1), (1, 0));
         let (taken, left) = run(3, vec![refused(vec![lost()]), refused(vec![clipped()])]);
         assert_eq!((taken.records.len(), left), (2, 0));
+    }
+
+    /// A take of two sweeps of which some were left out.
+    fn accepted(left_out: &[usize]) -> Attempt {
+        let gap = |&sweep: &usize| {
+            let kind = FindingKind::Gap { sweep, at_s: 1.0, duration_s: 0.1, left_out: true };
+            Finding::warning(kind).in_take(1)
+        };
+        let grid = FrequencyGrid::new(vec![20.0, 2000.0]).unwrap();
+        let response = Response::from_fn(grid, |_| 1.0.into()).unwrap();
+        let mut findings: Vec<Finding> = left_out.iter().map(gap).collect();
+        findings.push(Finding::note(FindingKind::SingleSweep { predicted: false }));
+        let outcome = Outcome::Response { response, figures: ResponseFigures::default() };
+        let (delays, channels) = (vec![Some(7.0)], ChannelMap::default());
+        let analysed = Analysed { outcome, findings, delays, channels };
+        let record = TakeRecord {
+            file: "take-1.wav".to_owned(),
+            sha256: None,
+            frames: 1,
+            channels: 1,
+            rate_hz: RATE_HZ,
+            delay_samples: None,
+        };
+        Attempt { record, analysed }
+    }
+
+    #[test]
+    fn a_take_with_fewer_than_two_sweeps_left_is_repeated() {
+        assert!(accepted(&[2]).passing_reason(2).unwrap().contains("1 of 2 sweeps"));
+        assert!(accepted(&[2, 2]).passing_reason(3).is_none(), "two are left");
+        assert!(accepted(&[]).passing_reason(1).is_none(), "one was played");
+    }
+
+    #[test]
+    fn the_result_is_that_of_the_take_with_the_most_sweeps_and_says_what_spoiled_the_others() {
+        let takes = [accepted(&[1]), accepted(&[]).in_take(2)];
+        let taken = chosen(&takes, 2, false);
+        let expected = [("gap", Some(1)), ("single-sweep", None), ("remeasured", None)];
+        assert_eq!(slugs(&taken), expected);
+        assert_eq!(taken.analysed.delays, [Some(7.0), Some(7.0)]);
+        let takes = [accepted(&[]), accepted(&[1, 2]).in_take(2)];
+        assert!(!slugs(&chosen(&takes[..1], 2, false)).contains(&("remeasured", None)));
+        let both = slugs(&chosen(&takes, 2, false));
+        assert_eq!(both.iter().filter(|(_, take)| *take == Some(2)).count(), 2);
     }
 }

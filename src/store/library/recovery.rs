@@ -30,13 +30,13 @@ impl Library {
         }
         let lock = Lock::on_abandoned(&folder)
             .ok_or_else(|| LibraryError::Running { folder: folder.clone() })?;
-        let draft = Draft::resumed(&self.root, name, folder.clone(), lock);
         if is_whole(&folder) {
-            return draft.publish();
+            return Draft::resumed(&self.root, name, folder, lock).publish();
         }
         let intent = manifest_at(&folder.join(draft::INTENT))?;
         let measurement = refused(&folder, intent)?;
-        draft.with_takes(measurement.conditions.takes.clone()).finish(&measurement)
+        let takes = measurement.conditions.takes.clone();
+        Draft::resumed(&self.root, name, folder, lock).with_takes(takes).finish(&measurement)
     }
 }
 
