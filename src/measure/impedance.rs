@@ -3,7 +3,7 @@
 use ndarray::Array1;
 use num_complex::Complex64;
 
-use super::analyser::{Analysed, Analyser, Centring, MeasureError, channel_or};
+use super::analyser::{Analysed, Analyser, Centring, Examined, MeasureError, channel_or};
 use super::resolution::MeanOf;
 use crate::metrology::repeats::{independent_cells, mean_and_covariance};
 use crate::metrology::statistics::rectangular;
@@ -45,11 +45,11 @@ impl Analyser {
         for (i, take) in takes.iter().enumerate() {
             let wanted = [(reference, Centring::Own), (sense, Centring::LikeFirst)];
             let examined = self.examine(take, i + 1, &wanted, &mut findings);
-            delays.push(examined.as_ref().map(|channels| channels[0].delay as f64));
-            let Some(channels) = examined else { continue };
+            delays.push(examined.as_ref().map(|take| take.channels[0].delay as f64));
+            let Some(Examined { channels, clock }) = examined else { continue };
             for (source, load) in channels[0].sweeps.iter().zip(&channels[1].sweeps) {
-                let source = self.resolution.evaluate(&source.piece);
-                let load = self.resolution.evaluate(&load.piece);
+                let source = self.resolution.evaluate(&source.piece, clock);
+                let load = self.resolution.evaluate(&load.piece, clock);
                 let ratio = load.iter().zip(&source).map(|(load, source)| load / source).collect();
                 ratios.push(self.resolution.onto_grid(ratio, MeanOf::Complex));
             }

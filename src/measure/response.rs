@@ -3,9 +3,10 @@
 use ndarray::Array1;
 use num_complex::Complex64;
 
-use super::analyser::{Analysed, Analyser, Centring, MeasureError, channel_or};
+use super::analyser::{Analysed, Analyser, Centring, Examined, MeasureError, channel_or};
 use super::resolution::MeanOf;
 use super::take::GatedChannel;
+use super::timing::Clock;
 use crate::dsp::edge::causal_low_edge;
 use crate::metrology::repeats::{independent_cells, mean_and_covariance};
 use crate::metrology::shelf::{bass_shelf_db, corner_minus_3_db_hz};
@@ -19,6 +20,8 @@ use crate::quantity::{amplitude_db, amplitude_ratio};
 /// What one take of a response gave.
 struct TakeResponse {
     sweeps: Vec<Array1<Complex64>>,
+    /// What the clocks leave uncertain of the delay between low and high frequencies, in seconds.
+    u_delay_s: f64,
     delay: isize,
     inverted: bool,
     peak_to_noise_db: Option<f64>,
@@ -86,14 +89,20 @@ impl Analyser {
         // The reference, where there is one, is the cleaner signal to check the timing on.
         let channels = reference.into_iter().chain([microphone]);
         let channels: Vec<_> = channels.map(|index| (index, Centring::Own)).collect();
-        let examined = self.examine(recording, take, &channels, findings)?;
-        let (microphone, reference) = examined.split_last()?;
+        let Examined { channels, clock } = self.examine(recording, take, &channels, findings)?;
+        let (microphone, reference) = channels.split_last()?;
         let reference = reference.first();
-        let sweeps = (0..microphone.sweeps.len())
-            .map(|i| self.sweep_response(microphone, reference, i))
+        let mut sweeps: Vec<_> = (0..microphone.sweeps.len())
+            .map(|i| self.sweep_response(microphone, reference, i, clock))
             .collect();
+        if !clock.steady && reference.is_none() {
+            share_phase(&mut sweeps);
+        }
+        // With a reference both channels were recorded by one clock, whatever it was.
+        let u_delay_s = if reference.is_some() { 0.0 } else { self.u_delay_s(clock) };
         Some(TakeResponse {
             sweeps,
+            u_delay_s,
             delay: microphone.delay - reference.map_or(0, |r| r.delay),
             inverted: microphone.inverted != reference.is_some_and(|r| r.inverted),
             peak_to_noise_db: microphone.peak_to_noise_db,
@@ -106,13 +115,14 @@ impl Analyser {
         microphone: &GatedChannel,
         reference: Option<&GatedChannel>,
         i: usize,
+        clock: Clock,
     ) -> Array1<Complex64> {
         let fs = self.rate().as_f64();
         let sweep = &microphone.sweeps[i];
-        let mut values = self.resolution.evaluate(&sweep.piece);
+        let mut values = self.resolution.evaluate(&sweep.piece, clock);
         if let Some(reference) = reference {
             let against = &reference.sweeps[i];
-            let divisor = self.resolution.evaluate(&against.piece);
+            let divisor = self.resolution.evaluate(&against.piece, clock);
             let frequencies = self.resolution.frequencies();
             for ((value, divisor), &f) in values.iter_mut().zip(divisor).zip(frequencies) {
                 *value *= GatedChannel::turn(sweep, against.lag, f, fs) / divisor;
@@ -120,11 +130,19 @@ impl Analyser {
         } else {
             let (first, band) = (microphone.sweeps[0].lag, self.laboratory.stimulus().band());
             for (value, &f) in values.iter_mut().zip(self.resolution.frequencies()) {
-                let edge = causal_low_edge(band, f);
+                let edge = causal_low_edge(band, f / clock.ratio);
                 *value *= GatedChannel::turn(sweep, first, f, fs) / edge;
             }
         }
         self.resolution.onto_grid(values, MeanOf::Power)
+    }
+
+    /// What the uncertainty of the clock leaves of the delay over a sweep; an unsteady clock
+    /// leaves no phase at all.
+    fn u_delay_s(&self, clock: Clock) -> f64 {
+        let stimulus = self.laboratory.stimulus();
+        let sweep_s = stimulus.sweep().len() as f64 / stimulus.rate().as_f64();
+        if clock.steady { clock.u * sweep_s } else { f64::INFINITY }
     }
 
     fn averaged(&self, takes: &[&TakeResponse]) -> Result<Response, MeasureError> {
@@ -133,15 +151,31 @@ impl Analyser {
             let cells = |width_hz: f64| independent_cells(width_hz, self.analysis.gate_after);
             let averaged = mean_and_covariance(&grid, &take.sweeps, cells)?;
             let response = Response::new(grid, averaged.mean)?;
-            return Ok(match averaged.covariance {
-                Some(covariance) => response.with_covariance(covariance)?,
-                None => response,
-            });
+            let Some(mut covariance) = averaged.covariance else { return Ok(response) };
+            let points = response.hz().iter().zip(response.values()).zip(&mut covariance);
+            points.for_each(|((&hz, &h), c)| *c = c.plus(uncertain_phase(h, hz, take.u_delay_s)));
+            return Ok(response.with_covariance(covariance)?);
         }
         let of_takes: Vec<Array1<Complex64>> = takes.iter().map(|take| mean_of(take)).collect();
         let (values, covariance) = mean_over_seatings(&of_takes);
         Ok(Response::new(grid, values)?.with_covariance(covariance)?)
     }
+}
+
+/// Gives all sweeps the phase of the first, so that only their magnitudes are averaged.
+fn share_phase(sweeps: &mut [Array1<Complex64>]) {
+    let Some((first, later)) = sweeps.split_first_mut() else { return };
+    for sweep in later {
+        sweep.zip_mut_with(first, |z, first| *z = Complex64::from_polar(z.norm(), first.arg()));
+    }
+}
+
+/// The covariance of a value whose delay is uncertain.
+fn uncertain_phase(h: Complex64, frequency_hz: f64, u_delay_s: f64) -> Covariance {
+    /// Standard deviation of a phase of which nothing is known: 2π/√12.
+    const UNKNOWN: f64 = 1.813_799_364_234_218;
+    let u_phase = (std::f64::consts::TAU * frequency_hz * u_delay_s).min(UNKNOWN);
+    Covariance::polar(h, 0.0, h.norm() * u_phase)
 }
 
 fn mean_of(take: &TakeResponse) -> Array1<Complex64> {
