@@ -42,8 +42,8 @@ const ROOMS: [(&str, &[&str]); 11] = [
 ];
 
 /// Of `measure`, a rig uses the ports and nothing else.
-const PORTS: [&str; 7] =
-    ["Capabilities", "Event", "Flow", "Observer", "Rig", "RigError", "Unwatched"];
+const PORTS: [&str; 8] =
+    ["Block", "Capabilities", "Event", "Flow", "Observer", "Rig", "RigError", "Unwatched"];
 
 /// Crates that one room, or one file, alone may name.
 const KEPT_APART: [(&str, &str); 4] = [

@@ -175,6 +175,7 @@ impl From<LibraryError> for Failure {
             LibraryError::Missing { .. } => {
                 Self::data(error).hint("`cansweep library list` lists the measurements")
             }
+            LibraryError::Running { .. } => Self::data(error).hint("wait until it has ended"),
             LibraryError::Ambiguous { .. } => Self::data(error).hint("type more of the name"),
             LibraryError::Name(_) => Self::usage(error),
             LibraryError::Write(error) => error.into(),

@@ -10,7 +10,7 @@ use super::{Common, Exit, LibraryRoot};
 use crate::model::TraceKind;
 use crate::report::words;
 use crate::store::document;
-use crate::store::library::{Entry, EntryState, Library, Verdict};
+use crate::store::library::{Entry, EntryState, Library, Unfinished, Verdict};
 
 /// What can be done with the library.
 #[derive(Debug, Subcommand)]
@@ -21,6 +21,8 @@ pub(crate) enum LibraryCommand {
     Show(ShowArgs),
     /// Recompute every hash: is everything still what it was?
     Verify(ListArgs),
+    /// Make a refused measurement of one that was never finished, with all that was captured
+    Recover(ShowArgs),
 }
 
 /// The arguments of `library list` and `library verify`.
@@ -32,10 +34,10 @@ pub(crate) struct ListArgs {
     common: Common,
 }
 
-/// The arguments of `library show`.
+/// The arguments of `library show` and `library recover`.
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    /// The measurement's name, or the beginning of it
+    /// The measurement's name; to show it, the beginning is enough
     name: String,
     #[command(flatten)]
     root: LibraryRoot,
@@ -47,7 +49,7 @@ impl LibraryCommand {
     pub(super) const fn common(&self) -> Common {
         match self {
             Self::List(args) | Self::Verify(args) => args.common,
-            Self::Show(args) => args.common,
+            Self::Show(args) | Self::Recover(args) => args.common,
         }
     }
 }
@@ -57,6 +59,7 @@ pub(super) fn run(command: LibraryCommand, output: Output) -> Result<Exit, Failu
         LibraryCommand::List(args) => list(&args, output),
         LibraryCommand::Show(args) => show(&args, output),
         LibraryCommand::Verify(args) => verify(&args, output),
+        LibraryCommand::Recover(args) => recover(&args, output),
     }
 }
 
@@ -83,9 +86,12 @@ fn entry_document(entry: &Entry) -> Value {
             document["tags"] = json!(manifest.conditions.tags);
             document["simulated"] = json!(manifest.conditions.is_simulated());
         }
-        EntryState::Incomplete { takes } => {
-            document["state"] = json!("incomplete");
-            document["takes"] = json!(takes);
+        EntryState::Incomplete(left) => {
+            document["state"] = json!(if left.running { "running" } else { "incomplete" });
+            document["takes"] = json!(left.takes);
+            if let Some(frames) = left.under_way {
+                document["frames_under_way"] = json!(frames);
+            }
         }
         EntryState::Unreadable(reason) => {
             document["state"] = json!("unreadable");
@@ -114,15 +120,21 @@ fn entries_text(library: &Library, entries: &[Entry]) -> String {
                 remark.extend(manifest.conditions.tags.iter().map(|(k, v)| format!("{k}: {v}")));
                 (kind_name(manifest.kind), remark.join(", "))
             }
-            EntryState::Incomplete { takes } => {
-                let takes = counted(*takes, "take");
-                ("", format!("incomplete, {takes} kept in {}", entry.folder.display()))
-            }
+            EntryState::Incomplete(left) => ("", remains(left)),
             EntryState::Unreadable(reason) => ("", format!("unreadable: {reason}")),
         };
         table.add_row([entry.name.as_str(), kind, remark.as_str()]);
     }
     format!("{}\n", table.trim_fmt())
+}
+
+/// What there is of an unfinished measurement.
+fn remains(left: &Unfinished) -> String {
+    let state = if left.running { "being measured" } else { "incomplete" };
+    let takes = counted(left.takes, "take");
+    let another = left.under_way.map(|frames| format!(" and {frames} frames of another"));
+    let another = another.unwrap_or_default();
+    format!("{state}, {takes}{another} kept in {}", left.folder.display())
 }
 
 const fn kind_name(kind: TraceKind) -> &'static str {
@@ -153,6 +165,16 @@ fn show(args: &ShowArgs, output: Output) -> Result<Exit, Failure> {
         },
     )?;
     Output::findings(&measurement.findings);
+    Ok(Exit::Done)
+}
+
+fn recover(args: &ShowArgs, output: Output) -> Result<Exit, Failure> {
+    let library = Library::open(args.root.folder()?);
+    let folder = library.recover(&args.name)?;
+    output.result(
+        || json!({ "schema": 1, "kind": "recovery", "name": args.name, "folder": folder }),
+        || format!("stored in {}", folder.display()),
+    )?;
     Ok(Exit::Done)
 }
 

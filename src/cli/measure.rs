@@ -1,27 +1,21 @@
 //! `cansweep measure`: plays, captures, checks, analyses and stores.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{Args, Subcommand};
 
-use super::calibrate::{self, Calibrations};
+use super::Common;
+use super::calibrate::{Applied, Calibrations};
 use super::failure::{Exit, Failure};
-use super::figures::{self, Drawing};
-use super::origin::{Captured, Look, Origin};
+use super::keep::Keep;
+use super::origin::{Look, Origin, Prepared};
 use super::output::{Output, counted};
 use super::rig_file::{Placing, Wires};
-use super::{Common, LibraryRoot, TOOL, now};
-use crate::measure::{Analysed, Analyser};
 use crate::model::{
-    Conditions, ImpedanceFigures, ImpedanceSettings, Measurement, Outcome, ResponseFigures,
-    Topology, TraceKind,
+    ImpedanceFigures, ImpedanceSettings, Measurement, Outcome, ResponseFigures, Topology,
 };
 use crate::quantity::{Gain, Percent, Resistance, Uncertain};
-use crate::store::document;
-use crate::store::library::{Clash, Draft, folder_name};
-use crate::store::plan;
 
 /// The measurements.
 #[derive(Debug, Subcommand)]
@@ -98,47 +92,11 @@ struct Jig {
     gain_match: Gain,
 }
 
-/// What is kept of a measurement, and where.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Result")]
-struct Keep {
-    /// Write the results to this folder instead of the library
-    #[arg(short, long, value_name = "DIR")]
-    output: Option<PathBuf>,
-    #[command(flatten)]
-    library: LibraryRoot,
-    /// What the headphone is
-    #[arg(long, value_name = "NAME")]
-    headphone: Option<String>,
-    /// In which state it is: fresh, worn, glasses, …
-    #[arg(long, value_name = "NAME")]
-    state: Option<String>,
-    /// Which side: left or right
-    #[arg(long, value_name = "SIDE")]
-    side: Option<String>,
-    /// Anything else worth keeping with the measurement
-    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = tag)]
-    tags: Vec<(String, String)>,
-    #[command(flatten)]
-    drawing: Drawing,
-    #[command(flatten)]
-    common: Common,
-}
-
-fn tag(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.trim().is_empty() => {
-            Ok((key.trim().to_owned(), value.trim().to_owned()))
-        }
-        _ => Err(format!("'{text}' is not KEY=VALUE")),
-    }
-}
-
 impl MeasureCommand {
     pub(super) const fn common(&self) -> Common {
         match self {
-            Self::Response(args) => args.keep.common,
-            Self::Impedance(args) => args.keep.common,
+            Self::Response(args) => args.keep.common(),
+            Self::Impedance(args) => args.keep.common(),
         }
     }
 }
@@ -155,15 +113,16 @@ fn response(args: &ResponseArgs, output: Output) -> Result<Exit, Failure> {
         wires: Wires::Coupler,
         state: args.keep.state.as_deref(),
         seating: 1,
+        real_time: false,
         buffer: None,
         default_plan: "response",
     };
     let calibrations = args.calibrations.load(&args.origin)?;
-    let captured = args.origin.capture(&args.look, &placing)?;
-    let captured = Captured { calibrations, ..captured };
-    args.keep.finish(captured, None, output, |analyser, captured| {
-        let analysed = analyser.response(&captured.takes, &captured.channels)?;
-        calibrate::apply(analysed, captured)
+    let prepared = args.origin.prepare(&args.look, &placing)?;
+    let prepared = Prepared { calibrations, ..prepared };
+    let applied = Applied::to(&prepared);
+    args.keep.measure(prepared, None, output, |analyser, takes, channels| {
+        applied.apply(analyser.response(takes, channels)?)
     })
 }
 
@@ -173,12 +132,13 @@ fn impedance(args: &ImpedanceArgs, output: Output) -> Result<Exit, Failure> {
         wires: Wires::Jig(settings),
         state: args.keep.state.as_deref(),
         seating: 1,
+        real_time: false,
         buffer: None,
         default_plan: "impedance",
     };
-    let captured = args.origin.capture(&args.look, &placing)?;
-    args.keep.finish(captured, Some(settings), output, |analyser, captured| {
-        Ok(analyser.impedance(&captured.takes, &captured.channels, &settings)?)
+    let prepared = args.origin.prepare(&args.look, &placing)?;
+    args.keep.measure(prepared, Some(settings), output, |analyser, takes, channels| {
+        Ok(analyser.impedance(takes, channels, &settings)?)
     })
 }
 
@@ -200,109 +160,8 @@ impl Jig {
     }
 }
 
-impl Keep {
-    /// Stores the takes, analyses them, stores and prints the result.
-    fn finish(
-        &self,
-        captured: Captured,
-        settings: Option<ImpedanceSettings>,
-        output: Output,
-        analyse: impl FnOnce(&mut Analyser, &Captured) -> Result<Analysed, Failure>,
-    ) -> Result<Exit, Failure> {
-        let kind = if settings.is_some() { TraceKind::Impedance } else { TraceKind::Response };
-        let made_at = now();
-        let mut draft = self.draft(kind, &made_at)?;
-        let mut records = Vec::new();
-        for (i, take) in captured.takes.iter().enumerate() {
-            records.push(match captured.files.get(i) {
-                Some(file) => draft.add_take_file(file, take)?,
-                None => draft.add_take(take)?,
-            });
-        }
-        let analysed = match analysed(&captured, analyse) {
-            Ok(analysed) => analysed,
-            Err(failure) => return Err(given_up(draft, &captured, failure)),
-        };
-        for (record, delay) in records.iter_mut().zip(&analysed.delays) {
-            record.delay_samples = *delay;
-        }
-        let interrupted = captured.stopped;
-        let mut findings = captured.findings;
-        findings.extend(analysed.findings);
-        let conditions = Conditions {
-            made_at,
-            tool: TOOL.to_owned(),
-            rig: captured.rig,
-            stimulus: captured.stimulus.name().to_owned(),
-            plan: captured.plan,
-            analysis: captured.analysis,
-            channels: analysed.channels,
-            impedance: settings,
-            calibrations: captured.calibrations.into_iter().map(|filed| filed.record).collect(),
-            tags: self.tags(),
-            takes: records,
-        };
-        let measurement = Measurement { conditions, outcome: analysed.outcome, findings };
-        let folder = draft.finish(&measurement)?;
-        let written = figures::of_measurement(&folder, &measurement, self.drawing)?;
-        output.result(
-            || document::measurement(&measurement),
-            || summary(&measurement, &folder, written),
-        )?;
-        Output::findings(&measurement.findings);
-        Ok(exit_of(&measurement, interrupted))
-    }
-
-    /// The folder that the takes go into at once: the one that was named, or one in the library.
-    fn draft(&self, kind: TraceKind, made_at: &str) -> Result<Draft, Failure> {
-        let Some(folder) = &self.output else {
-            let name = folder_name(made_at, kind, &self.tags());
-            return Ok(Draft::create(&self.library.folder()?, &name, Clash::Number)?);
-        };
-        let name = folder.file_name().ok_or_else(|| {
-            Failure::usage(format!("'{}' is no name for a new folder", folder.display()))
-        })?;
-        let parent = folder.parent().unwrap_or(Path::new(""));
-        Ok(Draft::create(parent, &name.to_string_lossy(), Clash::Refuse)?)
-    }
-
-    fn tags(&self) -> BTreeMap<String, String> {
-        let named = [("headphone", &self.headphone), ("state", &self.state), ("side", &self.side)];
-        let named =
-            named.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)));
-        named.chain(self.tags.iter().cloned()).collect()
-    }
-}
-
-fn analysed(
-    captured: &Captured,
-    analyse: impl FnOnce(&mut Analyser, &Captured) -> Result<Analysed, Failure>,
-) -> Result<Analysed, Failure> {
-    let (stimulus, inverse) = (captured.stimulus.clone(), captured.inverse);
-    let analyser = Analyser::new(stimulus, captured.analysis, inverse)?;
-    let analyser = analyser.knowing(plan::builtin());
-    analyse(&mut analyser.accepting(captured.accepted.iter().cloned()), captured)
-}
-
-/// Takes that were captured just now stay, and the user learns where; copies of files go.
-fn given_up(draft: Draft, captured: &Captured, failure: Failure) -> Failure {
-    if captured.files.is_empty() {
-        return failure.hint(format!("the take is kept in '{}'", draft.folder().display()));
-    }
-    draft.discard();
-    failure
-}
-
-const fn exit_of(measurement: &Measurement, interrupted: bool) -> Exit {
-    match measurement.outcome {
-        Outcome::Refused(_) if interrupted => Exit::Interrupted,
-        Outcome::Refused(_) => Exit::Invalid,
-        _ => Exit::Done,
-    }
-}
-
 /// What came out, for a person to read.
-fn summary(measurement: &Measurement, folder: &Path, figures: usize) -> String {
+pub(super) fn summary(measurement: &Measurement, folder: &Path, figures: usize) -> String {
     let mut text = match &measurement.outcome {
         Outcome::Response { figures, .. } => response_text(figures),
         Outcome::Impedance { figures, .. } => impedance_text(figures),

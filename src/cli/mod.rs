@@ -1,5 +1,6 @@
 //! The command line: arguments, commands, progress, hints and exit codes.
 
+mod attempts;
 mod calibrate;
 mod compare;
 mod convert;
@@ -9,6 +10,7 @@ mod devices;
 mod failure;
 mod figures;
 mod hush;
+mod keep;
 mod library;
 mod measure;
 mod origin;

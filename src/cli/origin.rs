@@ -55,6 +55,18 @@ pub(super) struct Origin {
     /// For a simulated rig: how the headphone sits; the number picks one seating of many
     #[arg(long, value_name = "N", default_value_t = 1)]
     seating: u32,
+    /// For a simulated rig: take the time that a real one would
+    #[arg(long, conflicts_with = "take")]
+    real_time: bool,
+    /// Play so many times at most: again if frames were lost or a noise fell into the sweeps
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 3,
+        conflicts_with = "take",
+        value_parser = clap::value_parser!(u32).range(1..=20)
+    )]
+    tries: u32,
 }
 
 /// The kinds of findings that refuse a take.
@@ -112,8 +124,8 @@ pub(super) struct Look {
     accept: Vec<String>,
 }
 
-/// Takes, with all that is needed to analyse them.
-pub(super) struct Captured {
+/// A measurement that is ready to begin.
+pub(super) struct Prepared {
     pub(super) stimulus: Stimulus,
     pub(super) plan: Option<Plan>,
     pub(super) analysis: AnalysisSpec,
@@ -121,20 +133,41 @@ pub(super) struct Captured {
     pub(super) accepted: Vec<String>,
     pub(super) channels: ChannelMap,
     pub(super) rig: RigIdentity,
-    pub(super) takes: Vec<Recording>,
-    /// The files that the takes were read from; empty if they were captured just now.
-    pub(super) files: Vec<PathBuf>,
+    pub(super) source: Source,
     pub(super) findings: Vec<Finding>,
     /// The calibrations to be applied to a response.
     pub(super) calibrations: Vec<FiledCalibration>,
-    /// Whether the user stopped the capture.
-    pub(super) stopped: bool,
+}
+
+/// Where the takes come from.
+pub(super) enum Source {
+    /// They exist already: each with its file.
+    Files(Vec<(PathBuf, Recording)>),
+    /// They are played and captured on a rig, so many times at most.
+    Rig(Box<dyn Rig>, u32),
+}
+
+impl Source {
+    /// All takes at once, with their files: those that exist, or one that is captured now and has
+    /// no file yet.
+    pub(super) fn takes(
+        self,
+        stimulus: &Stimulus,
+    ) -> Result<(Vec<PathBuf>, Vec<Recording>), Failure> {
+        match self {
+            Self::Files(files) => Ok(files.into_iter().unzip()),
+            Self::Rig(mut rig, _) => {
+                let mut progress = Progress::new("playing and capturing");
+                Ok((Vec::new(), vec![rig.exchange(stimulus, &mut progress)?]))
+            }
+        }
+    }
 }
 
 impl Origin {
-    /// Reads the takes, or plays and captures one.
-    pub(super) fn capture(&self, look: &Look, placing: &Placing<'_>) -> Result<Captured, Failure> {
-        if self.take.is_empty() { self.play(look, placing) } else { self.read(look, placing) }
+    /// Reads the takes, or makes the rig ready. Nothing is played yet.
+    pub(super) fn prepare(&self, look: &Look, placing: &Placing<'_>) -> Result<Prepared, Failure> {
+        if self.take.is_empty() { self.place(look, placing) } else { self.read(look, placing) }
     }
 
     /// The rig that plays; `None` if there are takes already, or nothing names a rig.
@@ -143,7 +176,7 @@ impl Origin {
         self.take.is_empty().then(named).flatten()
     }
 
-    fn read(&self, look: &Look, placing: &Placing<'_>) -> Result<Captured, Failure> {
+    fn read(&self, look: &Look, placing: &Placing<'_>) -> Result<Prepared, Failure> {
         let (stimulus, plan) = self.stimulus(placing.default_plan)?;
         let mut findings = Vec::new();
         let mut recordings = Vec::new();
@@ -161,38 +194,35 @@ impl Origin {
         let mut progress = Progress::new("reading");
         let takes = self.take.iter().map(|_| rig.exchange(&stimulus, &mut progress));
         let takes = takes.collect::<Result<Vec<_>, RigError>>()?;
+        let source = Source::Files(self.take.iter().cloned().zip(takes).collect());
         let channels = self.channels.clone().unwrap_or_default();
-        self.captured(look, (stimulus, plan), (identity, takes, channels), findings)
+        Self::prepared(look, (stimulus, plan), (identity, source, channels), findings)
     }
 
-    fn play(&self, look: &Look, placing: &Placing<'_>) -> Result<Captured, Failure> {
+    fn place(&self, look: &Look, placing: &Placing<'_>) -> Result<Prepared, Failure> {
         let name = self.rig_name().ok_or_else(|| {
             Failure::usage("nothing says where the recording comes from").hint(
                 "name a rig with --rig (sim:closed-38 is simulated, `cansweep devices` lists \
                  real ones), or analyse a recording with --take",
             )
         })?;
-        let placing = Placing { seating: self.seating, buffer: self.buffer, ..*placing };
-        let mut placed = rig_file::open(&name, &placing, self.channels.as_ref())?;
+        let (seating, buffer, real_time) = (self.seating, self.buffer, self.real_time);
+        let placing = Placing { seating, real_time, buffer, ..*placing };
+        let placed = rig_file::open(&name, &placing, self.channels.as_ref())?;
         let (stimulus, plan) = self.stimulus(placing.default_plan)?;
         require_quiet(&stimulus, placed.rig.capabilities().level_limit)?;
-        let mut progress = Progress::new("playing and capturing");
-        let take = placed.rig.exchange(&stimulus, &mut progress)?;
-        let stopped = progress.was_stopped();
-        drop(progress);
         let channels = self.channels.clone().unwrap_or(placed.channels);
-        let capture = (placed.rig.identity(), vec![take], channels);
-        let captured = self.captured(look, (stimulus, plan), capture, Vec::new())?;
-        Ok(Captured { stopped, ..captured })
+        let identity = placed.rig.identity();
+        let source = Source::Rig(placed.rig, self.tries);
+        Self::prepared(look, (stimulus, plan), (identity, source, channels), Vec::new())
     }
 
-    fn captured(
-        &self,
+    fn prepared(
         look: &Look,
         (stimulus, plan): (Stimulus, Option<Plan>),
-        (rig, takes, channels): (RigIdentity, Vec<Recording>, ChannelMap),
+        (rig, source, channels): (RigIdentity, Source, ChannelMap),
         findings: Vec<Finding>,
-    ) -> Result<Captured, Failure> {
+    ) -> Result<Prepared, Failure> {
         let analysis = look.analysis(plan.as_ref())?;
         let inverse = match (&plan, look.analytic_inverse) {
             (Some(plan), true) => Inverse::Analytic(*plan.sweep()),
@@ -204,7 +234,7 @@ impl Origin {
             (_, false) => Inverse::OfSamples,
         };
         let accepted = look.accept.clone();
-        Ok(Captured {
+        Ok(Prepared {
             stimulus,
             plan,
             analysis,
@@ -212,11 +242,9 @@ impl Origin {
             accepted,
             channels,
             rig,
-            takes,
-            files: self.take.clone(),
+            source,
             findings,
             calibrations: Vec::new(),
-            stopped: false,
         })
     }
 

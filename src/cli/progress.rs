@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -39,6 +40,11 @@ impl Progress {
     /// Whether the user has pressed Ctrl-C.
     pub(super) fn was_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Prints a line to standard error without disturbing the bar.
+    pub(super) fn remark(&self, line: &str) {
+        self.bar.suspend(|| Output::remark(line));
     }
 
     /// Names the step that begins and says which part of the whole it is.
@@ -80,15 +86,40 @@ impl Observer for Progress {
     }
 }
 
-/// The flag that Ctrl-C sets; the handler is installed on first use, once in a process.
+/// The flag that Ctrl-C sets; the handler is installed on first use, once in a process. A closed
+/// terminal and a request to end do the same.
+///
+/// Whoever presses it again does not want to wait for the end of the fade: then the program ends
+/// at once. What was captured is on the disk by then.
 fn stop_flag() -> Arc<AtomicBool> {
     static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     let flag = FLAG.get_or_init(|| {
         let flag = Arc::new(AtomicBool::new(false));
-        let set = Arc::clone(&flag);
+        let mut asked = Asked { stop: Arc::clone(&flag), first: None };
         // Without a handler Ctrl-C ends the program at once, which is safe if less polite.
-        let _ = ctrlc::set_handler(move || set.store(true, Ordering::Relaxed));
+        let _ = ctrlc::set_handler(move || asked.once_more());
         flag
     });
     Arc::clone(flag)
+}
+
+/// How often the user has asked to stop.
+struct Asked {
+    stop: Arc<AtomicBool>,
+    first: Option<Instant>,
+}
+
+impl Asked {
+    /// What follows the first request within this time belongs to it: of a terminal that closes,
+    /// both the system and the shell tell.
+    const TOGETHER: Duration = Duration::from_millis(300);
+
+    #[expect(clippy::disallowed_methods, reason = "requests to stop are told apart by their time")]
+    fn once_more(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        let first = *self.first.get_or_insert_with(Instant::now);
+        if first.elapsed() > Self::TOGETHER {
+            std::process::exit(i32::from(Exit::Interrupted as u8));
+        }
+    }
 }

@@ -25,6 +25,8 @@ pub(super) struct Placing<'a> {
     pub(super) state: Option<&'a str>,
     /// Which of many simulated seatings.
     pub(super) seating: u32,
+    /// Whether a simulated rig takes the time that a real one would.
+    pub(super) real_time: bool,
     /// Frames per buffer of a sound card, if not what its settings say.
     pub(super) buffer: Option<u32>,
     /// The plan that is played if none is named.
@@ -143,6 +145,7 @@ fn simulated(scenario: &Scenario, placing: &Placing<'_>) -> Result<Placed, Failu
     let rig = SimulatedRig::new(scenario, wiring, placement).map_err(|error| {
         Failure::usage(error).hint("a simulated headphone has the states that its rig file names")
     })?;
+    let rig = if placing.real_time { rig.in_real_time() } else { rig };
     Ok(Placed { rig: Box::new(rig), channels: wiring.channels() })
 }
 

@@ -24,5 +24,5 @@ pub use calibration::{
     CalibrationError, ErrorTerm, LoopbackFigures, NotALoopback, Situation, Tone, ToneError,
     calibrated, find_tone, listening_stimulus, loopback_of, tone_stimulus,
 };
-pub use port::{Capabilities, Event, Flow, Observer, Rig, RigError, Unwatched};
+pub use port::{Block, Capabilities, Event, Flow, Observer, Rig, RigError, Unwatched};
 pub use stimulus::{ForeignStimulusError, foreign_stimulus, stimulus_of};

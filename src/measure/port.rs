@@ -1,6 +1,6 @@
 //! The ports of a measurement: where a recording comes from, and who watches.
 
-use crate::model::{Recording, RigIdentity, Stimulus};
+use crate::model::{Recording, RigIdentity, SampleFormat, Stimulus};
 use crate::quantity::unit::FullScale;
 use crate::quantity::{Level, SampleRate};
 
@@ -40,10 +40,31 @@ pub struct Capabilities {
     pub level_limit: Level<FullScale>,
 }
 
-/// Watches an exchange and may stop it.
+/// Watches an exchange, may stop it, and may keep what is captured while it comes.
+///
+/// Every method is called by the thread that called [`Rig::exchange`], never by an audio thread.
+/// It should return within a second: a rig fetches nothing meanwhile.
 pub trait Observer {
     /// Is told what happens; the answer says whether to go on.
     fn notice(&mut self, event: Event) -> Flow;
+
+    /// Is handed every frame that was captured, in order, a fraction of a second at a time and
+    /// before the exchange ends. They are those of the recording that the exchange gives back.
+    fn captured(&mut self, _: Block<'_>) {}
+
+    /// Is told why an exchange ends early though nobody stopped it.
+    fn broken_off(&mut self, _: &str) {}
+}
+
+/// Frames that were captured one after another.
+#[derive(Debug, Clone, Copy)]
+pub struct Block<'a> {
+    /// Their sample rate.
+    pub rate: SampleRate,
+    /// How the device gave the samples.
+    pub format: SampleFormat,
+    /// The samples of each channel, equally many; 1.0 is digital full scale.
+    pub channels: &'a [&'a [f64]],
 }
 
 /// What happens during an exchange.

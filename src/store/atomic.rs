@@ -98,9 +98,19 @@ fn put_in_place(
     }
 }
 
+/// What a file is called before it is in its place: these, with something random between them.
+const PREFIX: &str = ".cansweep-";
+const SUFFIX: &str = ".partial";
+
+/// Whether a file was being written when its program ended.
+pub(super) fn is_unfinished(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with(PREFIX) && name.ends_with(SUFFIX)
+}
+
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".cansweep-").suffix(".partial");
+    builder.prefix(PREFIX).suffix(SUFFIX);
     // Temporary files are private by default; a result is as readable as any other file.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::OnceLock;
 
 use assert_cmd::Command;
@@ -38,6 +39,11 @@ points_per_octave = 12
 gate_before = "10ms"
 gate_after = "100ms"
 "#;
+
+/// A plan that is even shorter: 0.4 s, one sweep, two seconds in all.
+pub(crate) fn single_plan() -> String {
+    SHORT_PLAN.replace("repeats = 2", "repeats = 1").replace("\"short\"", "\"single\"")
+}
 
 /// A folder with a library, in which the program runs.
 pub(crate) struct Bench {
@@ -98,6 +104,15 @@ impl Bench {
         }
         command.current_dir(self.folder.path());
         command.env("CANSWEEP_LIBRARY", self.path("library")).env("HOME", self.path("home"));
+        command
+    }
+
+    /// The command for what `assert_cmd` does not do, with pipes for what it prints.
+    pub(crate) fn process(&self, line: &str) -> std::process::Command {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("cansweep"));
+        command.args(line.split_whitespace()).current_dir(self.path(""));
+        command.env_remove("CANSWEEP_RIG").env("CANSWEEP_LIBRARY", self.path("library"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 

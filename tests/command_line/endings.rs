@@ -31,6 +31,7 @@ fn help_is_a_result_and_names_every_command_in_the_order_of_a_session() {
         "library list",
         "library show",
         "library verify",
+        "library recover",
         "convert",
         "demo",
     ] {

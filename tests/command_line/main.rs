@@ -9,6 +9,7 @@
     reason = "these are tests"
 )]
 
+mod bad_day;
 mod bad_files;
 mod bench;
 mod comparisons;
@@ -16,6 +17,7 @@ mod conversions;
 mod endings;
 mod impedances;
 mod keeping;
+mod kills;
 mod responses;
 mod stimuli;
 mod streams;

@@ -6,11 +6,12 @@ use clap::Args;
 use jiff::Timestamp;
 
 use crate::cli::failure::{Exit, Failure};
-use crate::cli::origin::{Captured, Origin};
+use crate::cli::origin::{Origin, Prepared};
 use crate::cli::rig_file;
 use crate::measure::{Analysed, CalibrationError, Situation, calibrated};
-use crate::model::FiledCalibration;
-use crate::quantity::{Level, amplitude_db};
+use crate::model::{FiledCalibration, RigIdentity};
+use crate::quantity::unit::FullScale;
+use crate::quantity::{Level, SampleRate, amplitude_db};
 use crate::store::calibration::{self, CalibrationFileError};
 
 /// The calibrations of a measurement.
@@ -41,16 +42,32 @@ impl Calibrations {
     }
 }
 
-/// A result with the calibrations of its capture applied.
-pub(in crate::cli) fn apply(analysed: Analysed, captured: &Captured) -> Result<Analysed, Failure> {
-    let situation = Situation {
-        now: Timestamp::now(),
-        rig: &captured.rig,
-        rate: captured.stimulus.rate(),
-        // A sweep's peaks are those of a sine at its level.
-        played: Level::from_db(amplitude_db(captured.stimulus.peak())),
-    };
-    Ok(calibrated(analysed, &captured.calibrations, &situation)?)
+/// The calibrations of a measurement, and what they are applied to.
+pub(in crate::cli) struct Applied {
+    filed: Vec<FiledCalibration>,
+    rig: RigIdentity,
+    rate: SampleRate,
+    played: Level<FullScale>,
+}
+
+impl Applied {
+    /// To what will come out of a measurement.
+    pub(in crate::cli) fn to(prepared: &Prepared) -> Self {
+        Self {
+            filed: prepared.calibrations.clone(),
+            rig: prepared.rig.clone(),
+            rate: prepared.stimulus.rate(),
+            // A sweep's peaks are those of a sine at its level.
+            played: Level::from_db(amplitude_db(prepared.stimulus.peak())),
+        }
+    }
+
+    /// The result with the calibrations applied.
+    pub(in crate::cli) fn apply(&self, analysed: Analysed) -> Result<Analysed, Failure> {
+        let Self { rig, rate, played, .. } = self;
+        let situation = Situation { now: Timestamp::now(), rig, rate: *rate, played: *played };
+        Ok(calibrated(analysed, &self.filed, &situation)?)
+    }
 }
 
 impl From<CalibrationFileError> for Failure {

@@ -1,16 +1,19 @@
 //! `cansweep calibrate loopback`: what the converters do to a signal.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use serde_json::json;
 
 use super::keeping::{Keeping, Told};
 use crate::cli::failure::{Exit, Failure};
-use crate::cli::origin::{Captured, Look, Origin};
+use crate::cli::origin::{Look, Origin};
 use crate::cli::output::Output;
 use crate::cli::rig_file::{Placing, Wires};
 use crate::measure::{Analyser, LoopbackFigures, NotALoopback, loopback_of};
 use crate::model::{
     Against, CalibrationConditions, CalibrationData, ChannelMap, ChannelRole, LoopbackCalibration,
+    Recording,
 };
 
 /// The arguments of `calibrate loopback`.
@@ -44,25 +47,26 @@ pub(super) fn run(args: &LoopbackArgs, output: Output) -> Result<Exit, Failure> 
         seating: 1,
         buffer: None,
         default_plan: "response",
+        real_time: false,
     };
-    let captured = args.origin.capture(&args.look, &placing)?;
-    let source = args.source(&captured)?;
-    let channels = wired(args.origin.channels.as_ref(), &captured.channels);
-    let (stimulus, inverse) = (captured.stimulus.clone(), captured.inverse);
-    let analyser = Analyser::new(stimulus, captured.analysis, inverse)?;
-    let mut analyser = analyser.accepting(captured.accepted.iter().cloned());
-    let analysed = analyser.response(&captured.takes, &channels)?;
-    let rate = captured.stimulus.rate();
+    let prepared = args.origin.prepare(&args.look, &placing)?;
+    let (files, takes) = prepared.source.takes(&prepared.stimulus)?;
+    let source = args.source(&files, &takes)?;
+    let channels = wired(args.origin.channels.as_ref(), &prepared.channels);
+    let rate = prepared.stimulus.rate();
+    let analyser = Analyser::new(prepared.stimulus, prepared.analysis, prepared.inverse)?;
+    let mut analyser = analyser.accepting(prepared.accepted);
+    let analysed = analyser.response(&takes, &channels)?;
     let (loopback, figures) = loopback_of(&analysed, rate.as_f64()).map_err(|error| {
-        Output::findings(&captured.findings);
+        Output::findings(&prepared.findings);
         Output::findings(&analysed.findings);
         refused(&error)
     })?;
-    let mut findings = captured.findings;
+    let mut findings = prepared.findings;
     findings.extend(analysed.findings);
     let told = Told { findings, ..told(&loopback, &figures, rate.as_f64()) };
     let conditions = CalibrationConditions {
-        rig: Some(captured.rig),
+        rig: Some(prepared.rig),
         rate_hz: Some(rate),
         channels,
         source: Some(source),
@@ -74,8 +78,8 @@ pub(super) fn run(args: &LoopbackArgs, output: Output) -> Result<Exit, Failure> 
 
 impl LoopbackArgs {
     /// The recording's file; one that was captured just now is kept first.
-    fn source(&self, captured: &Captured) -> Result<String, Failure> {
-        match (captured.files.as_slice(), captured.takes.first()) {
+    fn source(&self, files: &[PathBuf], takes: &[Recording]) -> Result<String, Failure> {
+        match (files, takes.first()) {
             ([], Some(take)) => self.keeping.keep_take(take, "take"),
             (files, _) => {
                 let names = files.iter().map(|file| file.display().to_string());

@@ -13,7 +13,7 @@ use super::Common;
 use super::failure::{Exit, Failure};
 use super::output::Output;
 
-pub(super) use applied::{Calibrations, apply};
+pub(super) use applied::{Applied, Calibrations};
 
 /// The calibrations.
 #[derive(Debug, Subcommand)]

@@ -1,5 +1,7 @@
 //! The simulated rig itself: a stimulus goes in, a recording comes out.
 
+use std::time::Duration;
+
 use ndarray::{Array2, Axis, Slice};
 use num_complex::Complex64;
 use realfft::FftError;
@@ -12,7 +14,7 @@ use super::scenario::Scenario;
 use super::spectral::{Transform, transform_length};
 use super::state::{Placement, Purpose, Seating};
 use super::wiring::{self, Wiring};
-use crate::measure::{Capabilities, Event, Flow, Observer, Rig, RigError};
+use crate::measure::{Block, Capabilities, Event, Flow, Observer, Rig, RigError};
 use crate::model::{
     Completeness, CurveError, FrequencyGrid, Impedance, Recording, Response, RigIdentity, RigKind,
     SampleFormat, Stimulus,
@@ -30,6 +32,7 @@ pub struct SimulatedRig {
     wiring: Wiring,
     placement: Placement,
     seating: Seating,
+    real_time: bool,
 }
 
 impl SimulatedRig {
@@ -45,7 +48,14 @@ impl SimulatedRig {
     ) -> Result<Self, ScenarioError> {
         let state = scenario.state(&placement.state)?;
         let seating = Seating::draw(scenario.parts(), state, &placement);
-        Ok(Self { scenario, wiring, placement, seating })
+        Ok(Self { scenario, wiring, placement, seating, real_time: false })
+    }
+
+    /// The same rig, whose exchanges take the time that those of a real one do.
+    #[must_use]
+    pub fn in_real_time(mut self) -> Self {
+        self.real_time = true;
+        self
     }
 
     /// What is simulated.
@@ -214,6 +224,31 @@ impl SimulatedRig {
         Placement { seed, ..self.placement.clone() }
     }
 
+    /// Hands a take over block by block until all is done or the observer says stop; gives the
+    /// frames handed over.
+    fn deliver(&self, take: &Recording, observer: &mut dyn Observer) -> usize {
+        /// Blocks in a second: without waiting, and in real time.
+        const BLOCKS: [usize; 2] = [4, 10];
+        let rate = take.rate();
+        let total_s = take.frames() as f64 / rate.as_f64();
+        let block = rate.hz() as usize / BLOCKS[usize::from(self.real_time)];
+        let mut done = 0;
+        for chunk in take.samples().axis_chunks_iter(Axis(1), block) {
+            if self.real_time {
+                wait_for(chunk.ncols(), rate);
+            }
+            let channels: Vec<&[f64]> =
+                chunk.rows().into_iter().filter_map(|row| row.to_slice()).collect();
+            observer.captured(Block { rate, format: take.format(), channels: &channels });
+            done += chunk.ncols();
+            let done_s = done as f64 / rate.as_f64();
+            if observer.notice(Event::Progress { done_s, total_s }) == Flow::Stop {
+                break;
+            }
+        }
+        done
+    }
+
     pub(super) fn format(&self) -> SampleFormat {
         self.scenario.parts().converter.bits.map_or(SampleFormat::Float, SampleFormat::Integer)
     }
@@ -241,18 +276,13 @@ impl Rig for SimulatedRig {
         self.check_level(stimulus)?;
         let rate = stimulus.rate();
         let frames = self.frames(stimulus);
-        let mut progress = |done: usize| {
-            // A fast recorder counts some more frames.
-            let done = done.min(frames);
-            let (done_s, total_s) = (done as f64 / rate.as_f64(), frames as f64 / rate.as_f64());
-            observer.notice(Event::Progress { done_s, total_s })
-        };
-        if progress(0) == Flow::Stop {
+        let total_s = frames as f64 / rate.as_f64();
+        if observer.notice(Event::Progress { done_s: 0.0, total_s }) == Flow::Stop {
             return Err(RigError::Interrupted);
         }
         let faults = &self.scenario.parts().faults;
         let recording = self.prepared(stimulus)?.take(self.placement.seed, faults)?;
-        let captured = deliver(recording.samples(), rate, progress);
+        let captured = self.deliver(&recording, observer);
         observer.notice(Event::Finished);
         if captured == recording.frames() {
             return Ok(recording);
@@ -264,22 +294,13 @@ impl Rig for SimulatedRig {
     }
 }
 
-/// Hands a take over block by block until all is done or the observer says stop; gives the frames
-/// handed over.
-fn deliver(
-    samples: &Array2<f64>,
-    rate: SampleRate,
-    mut progress: impl FnMut(usize) -> Flow,
-) -> usize {
-    let block = rate.hz() as usize / 4;
-    let mut done = 0;
-    for chunk in samples.axis_chunks_iter(Axis(1), block) {
-        done += chunk.ncols();
-        if progress(done) == Flow::Stop {
-            break;
-        }
-    }
-    done
+/// Waits for as long as so many frames last.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a rig that takes its time has to wait; nothing of its result depends on it"
+)]
+fn wait_for(frames: usize, rate: SampleRate) {
+    std::thread::sleep(Duration::from_secs_f64(frames as f64 / rate.as_f64()));
 }
 
 #[cfg(test)]
@@ -423,5 +444,38 @@ mod tests {
         let whole = rig.exchange(&click(), &mut Unwatched).unwrap();
         let sample = |recording: &Recording| recording.channel(1).unwrap()[20_000].to_bits();
         assert_eq!(sample(&part), sample(&whole));
+    }
+
+    /// Keeps every block.
+    #[derive(Default)]
+    struct Keeper(Vec<Vec<f64>>);
+
+    impl Observer for Keeper {
+        fn notice(&mut self, _: Event) -> Flow {
+            Flow::Continue
+        }
+
+        fn captured(&mut self, block: Block<'_>) {
+            assert_eq!(block.format, SampleFormat::Integer(24));
+            self.0.resize(block.channels.len(), Vec::new());
+            self.0.iter_mut().zip(block.channels).for_each(|(kept, more)| kept.extend(*more));
+        }
+    }
+
+    #[test]
+    fn in_real_time_it_takes_as_long_as_it_lasts_and_every_frame_is_handed_out() {
+        let stimulus = stimulus(vec![0.5; RATE_HZ as usize / 10]);
+        let rig = rig(preset("open-300").unwrap());
+        let expected = rig.clone().exchange(&stimulus, &mut Unwatched).unwrap();
+        let mut keeper = Keeper::default();
+        #[expect(clippy::disallowed_methods, reason = "the time it takes is what is tested")]
+        let begun = std::time::Instant::now();
+        let recording = rig.in_real_time().exchange(&stimulus, &mut keeper).unwrap();
+        let lasted_s = recording.frames() as f64 / f64::from(RATE_HZ);
+        assert!(begun.elapsed().as_secs_f64() >= lasted_s);
+        assert_eq!(recording.samples(), expected.samples());
+        for (channel, kept) in keeper.0.iter().enumerate() {
+            assert_eq!(kept, recording.channel(channel).unwrap());
+        }
     }
 }

@@ -88,18 +88,29 @@ pub(super) struct Assembly {
     broken: u64,
     /// Whether the frame being read is among them.
     frame_is_broken: bool,
+    /// Frames that were given out by [`Self::fresh`].
+    given: usize,
 }
 
 impl Assembly {
     /// An assembly that keeps `kept` of a device's `width` channels, with room for so many frames.
     pub(super) fn new(kept: usize, width: usize, frames: usize) -> Self {
         let channels = (0..kept.min(width)).map(|_| Vec::with_capacity(frames)).collect();
-        Self { channels, width, next: 0, broken: 0, frame_is_broken: false }
+        Self { channels, width, next: 0, broken: 0, frame_is_broken: false, given: 0 }
     }
 
     /// Frames in which the device gave something that is no number; silence stands there.
     pub(super) fn broken_frames(&self) -> u64 {
         self.broken
+    }
+
+    /// The frames that came since the last call, by channel; `None` if there are none.
+    pub(super) fn fresh(&mut self) -> Option<Vec<&[f64]>> {
+        // Whole frames only: the last channel is the last to grow.
+        let whole = self.channels.last().map_or(0, Vec::len);
+        let from = std::mem::replace(&mut self.given, whole);
+        let fresh = || self.channels.iter().map(|channel| &channel[from..whole]).collect();
+        (whole > from).then(fresh)
     }
 
     /// The samples, channels × frames; `None` if there is no frame.
@@ -181,6 +192,20 @@ mod tests {
         }
         assert_eq!(assembly.broken_frames(), 1);
         assert_eq!(assembly.into_samples().unwrap(), ndarray::array![[0.0, 0.5], [0.0, 0.25]]);
+    }
+
+    #[test]
+    fn every_frame_is_given_out_once() {
+        let mut assembly = Assembly::new(2, 2, 4);
+        assert!(assembly.fresh().is_none());
+        for value in [0.1, 0.2, 0.3, 0.4] {
+            assembly.push(value);
+        }
+        assert_eq!(assembly.fresh().unwrap(), [[0.1, 0.3], [0.2, 0.4]]);
+        assert!(assembly.fresh().is_none());
+        assembly.push(0.5);
+        assembly.push(0.6);
+        assert_eq!(assembly.fresh().unwrap(), [[0.5], [0.6]]);
     }
 
     #[test]

@@ -226,7 +226,8 @@ impl Rig for SoundCard {
 
     /// Plays a stimulus on the channels of the settings and records.
     ///
-    /// The observer is asked ten times a second; when it stops, the output fades over 20 ms.
+    /// The observer is asked ten times a second and handed what was captured meanwhile; when it
+    /// stops, the output fades over 20 ms.
     ///
     /// # Errors
     ///
@@ -240,6 +241,9 @@ impl Rig for SoundCard {
         self.last_ending = None;
         let catch = self.exchange_with(stimulus, observer)?;
         self.last_ending = Some(catch.ending);
+        if let Ending::Silent | Ending::Failed(_) = catch.ending {
+            observer.broken_off(&catch.ending.to_string());
+        }
         self.recording(stimulus, catch)
     }
 }

@@ -12,9 +12,9 @@ use super::signals::{Fault, Signals};
 use super::streams::{
     LARGEST_BLOCK, Line, Playback, block_frames, open_input, open_output, refusal,
 };
-use crate::measure::{Event, Flow, Observer, RigError};
+use crate::measure::{Block, Event, Flow, Observer, RigError};
 use crate::model::{SampleFormat, Stimulus};
-use crate::quantity::Seconds;
+use crate::quantity::{SampleRate, Seconds};
 
 /// Least silence before the stimulus, in seconds: the device settles.
 const LEAD_S: f64 = 0.3;
@@ -56,20 +56,21 @@ pub(super) fn run(orders: &Orders<'_>, observer: &mut dyn Observer) -> Result<Ca
     let signals = Arc::new(Signals::default());
     let mut streams = Streams::open(orders, &signals)?;
     let extent = streams.extent;
-    let rate_hz = orders.stimulus.rate().as_f64();
     let expected = extent.to_play + extent.to_trail + extent.held_back;
     let width = usize::from(orders.input.choice.config.channels);
     let mut assembly = Assembly::new(orders.kept, width, expected as usize);
-    let mut reporter = Reporter::new(extent, orders.stimulus.frames(), rate_hz);
+    let format = streams.fetch.format();
+    let mut reporter = Reporter::new(extent, orders.stimulus, format);
     streams.input.play().map_err(|e| refusal(orders.input, &e))?;
-    let ending = streams.follow(&signals, &mut assembly, &mut |elapsed, played| {
-        reporter.report(elapsed, played, observer)
+    let ending = streams.follow(&signals, &mut assembly, &mut |look, assembly| {
+        reporter.report(look, assembly, observer)
     });
     let mut fetch = streams.close();
     // What came in between the last look and the end.
     fetch.fetch(&mut assembly);
+    reporter.hand_out(&mut assembly, observer);
     observer.notice(Event::Finished);
-    Ok(Catch { assembly, format: fetch.format(), lost: signals.lost(), ending })
+    Ok(Catch { assembly, format, lost: signals.lost(), ending })
 }
 
 /// Both streams, opened.
@@ -111,7 +112,7 @@ impl Streams {
         &mut self,
         signals: &Signals,
         assembly: &mut Assembly,
-        report: &mut dyn FnMut(Duration, u64) -> Flow,
+        report: &mut dyn FnMut((Duration, u64), &mut Assembly) -> Flow,
     ) -> Ending {
         let mut last = Instant::now();
         loop {
@@ -119,7 +120,7 @@ impl Streams {
             let elapsed = last.elapsed();
             last += elapsed;
             self.fetch.fetch(assembly);
-            let stop = report(elapsed, signals.played()) == Flow::Stop;
+            let stop = report((elapsed, signals.played()), assembly) == Flow::Stop;
             match self.course.step(Look::at(signals, elapsed, stop)) {
                 Step::Wait => {}
                 Step::StartPlaying => {
@@ -150,30 +151,46 @@ impl Streams {
     }
 }
 
-/// Tells the observer ten times a second how much has sounded.
+/// Tells the observer ten times a second how much has sounded, and hands it what was captured.
 struct Reporter {
     since: Duration,
     /// Frames that were handed out before the first frame of the stimulus sounds.
     before: u64,
     total_s: f64,
-    rate_hz: f64,
+    rate: SampleRate,
+    format: SampleFormat,
 }
 
 impl Reporter {
-    fn new(extent: Extent, stimulus_frames: usize, rate_hz: f64) -> Self {
-        let before = extent.to_play - stimulus_frames as u64 + extent.held_back;
-        let total_s = stimulus_frames as f64 / rate_hz;
-        Self { since: Duration::ZERO, before, total_s, rate_hz }
+    fn new(extent: Extent, stimulus: &Stimulus, format: SampleFormat) -> Self {
+        let before = extent.to_play - stimulus.frames() as u64 + extent.held_back;
+        let rate = stimulus.rate();
+        let total_s = stimulus.frames() as f64 / rate.as_f64();
+        Self { since: Duration::ZERO, before, total_s, rate, format }
     }
 
-    fn report(&mut self, elapsed: Duration, played: u64, observer: &mut dyn Observer) -> Flow {
+    /// Reports after so much more time, with so many frames handed to the output.
+    fn report(
+        &mut self,
+        (elapsed, played): (Duration, u64),
+        assembly: &mut Assembly,
+        observer: &mut dyn Observer,
+    ) -> Flow {
         self.since += elapsed;
         if self.since < NOTICE {
             return Flow::Continue;
         }
         self.since = Duration::ZERO;
-        let done_s = played.saturating_sub(self.before) as f64 / self.rate_hz;
+        self.hand_out(assembly, observer);
+        let done_s = played.saturating_sub(self.before) as f64 / self.rate.as_f64();
         observer.notice(Event::Progress { done_s: done_s.min(self.total_s), total_s: self.total_s })
+    }
+
+    /// Hands out what was captured since the last time.
+    fn hand_out(&self, assembly: &mut Assembly, observer: &mut dyn Observer) {
+        if let Some(channels) = assembly.fresh() {
+            observer.captured(Block { rate: self.rate, format: self.format, channels: &channels });
+        }
     }
 }
 
@@ -188,6 +205,7 @@ fn lead_frames(orders: &Orders<'_>) -> usize {
 mod tests {
     use super::*;
     use crate::measure::Unwatched;
+    use crate::model::Band;
 
     struct Notes(Vec<Event>);
 
@@ -198,14 +216,27 @@ mod tests {
         }
     }
 
-    const EXTENT: Extent = Extent { to_play: 1300, to_trail: 0, held_back: 200 };
+    const RATE_HZ: u32 = 8000;
+
+    /// One second is played after 0.3 s of silence.
+    const EXTENT: Extent = Extent { to_play: 10_400, to_trail: 0, held_back: 1600 };
+
+    fn reporter() -> Reporter {
+        let band = Band { start_hz: 10.0, flat_from_hz: 20.0, flat_to_hz: 3e3, stop_hz: 35e2 };
+        let (rate, samples) = (SampleRate::new(RATE_HZ).unwrap(), vec![0.1; RATE_HZ as usize]);
+        let stimulus = Stimulus::single("test", rate, samples, band).unwrap();
+        Reporter::new(EXTENT, &stimulus, SampleFormat::Float)
+    }
+
+    fn nothing() -> Assembly {
+        Assembly::new(1, 1, 0)
+    }
 
     #[test]
     fn progress_counts_what_has_sounded_of_the_stimulus() {
-        let mut reporter = Reporter::new(EXTENT, 1000, 1000.0);
-        let mut notes = Notes(Vec::new());
-        for played in [0, 500, 1000, 5000] {
-            reporter.report(NOTICE, played, &mut notes);
+        let (mut reporter, mut notes) = (reporter(), Notes(Vec::new()));
+        for played in [0, 4000, 8000, 40_000] {
+            reporter.report((NOTICE, played), &mut nothing(), &mut notes);
         }
         let done = [0.0, 0.0, 0.5, 1.0];
         let expected = done.map(|done_s| Event::Progress { done_s, total_s: 1.0 });
@@ -214,12 +245,12 @@ mod tests {
 
     #[test]
     fn the_observer_is_asked_ten_times_a_second_and_no_more() {
-        let mut reporter = Reporter::new(EXTENT, 1000, 1000.0);
-        let mut notes = Notes(Vec::new());
+        let (mut reporter, mut notes) = (reporter(), Notes(Vec::new()));
         for _ in 0..50 {
-            reporter.report(LOOK, 0, &mut notes);
+            reporter.report((LOOK, 0), &mut nothing(), &mut notes);
         }
         assert_eq!(notes.0.len(), 10);
-        assert_eq!(reporter.report(LOOK, 0, &mut Unwatched), Flow::Continue);
+        let flow = reporter.report((LOOK, 0), &mut nothing(), &mut Unwatched);
+        assert_eq!(flow, Flow::Continue);
     }
 }

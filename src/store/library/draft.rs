@@ -5,15 +5,25 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::lock::Lock;
 use super::manifest::{self, Manifest};
 use super::{LibraryError, hash};
-use crate::model::{Measurement, Recording, TakeRecord, Trace};
+use crate::model::{
+    Conditions, Finding, FindingKind, Measurement, Outcome, Recording, SampleFormat, TakeRecord,
+    Trace, TraceKind,
+};
+use crate::quantity::SampleRate;
 use crate::store::atomic::{self, Overwrite, WriteError};
 use crate::store::curve::{self, CurveFormat, CurveLabel};
+use crate::store::wav::Spool;
 use crate::store::{document, wav};
 
 /// What a folder that is not finished is called: `.NAME.partial`.
 pub(super) const PARTIAL: &str = ".partial";
+
+/// The file of an unfinished folder that says what is being measured: the manifest that the
+/// measurement gets if it is never finished.
+pub(super) const INTENT: &str = "unfinished.toml";
 
 /// What happens when a folder of the wanted name is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,17 +36,32 @@ pub enum Clash {
 
 /// A measurement's folder that is being filled, hidden beside its place.
 ///
-/// Every take is on the disk before it is analysed. A draft that is never finished stays there
-/// with its takes, and [`Library::list`](super::Library::list) reports it; one without takes
-/// goes away by itself.
+/// A capture is on the disk while it runs ([`Self::spool`]), and every take before it is
+/// analysed. A draft that is never finished stays there with what was captured, and
+/// [`Library::list`](super::Library::list) reports it; one without goes away by itself. As long
+/// as it lives, its folder is locked: others see that somebody is at work in it.
 #[derive(Debug)]
 pub struct Draft {
     parent: PathBuf,
     name: String,
     clash: Clash,
     folder: PathBuf,
+    lock: Option<Lock>,
     takes: Vec<TakeRecord>,
+    spool: Spooling,
     derived: BTreeMap<String, String>,
+}
+
+/// The capture that is under way.
+#[derive(Debug, Default)]
+enum Spooling {
+    /// Nothing was captured yet.
+    #[default]
+    Nothing,
+    /// It is written to the disk as it comes.
+    Running(Spool),
+    /// It was, until the disk refused; what was written stays.
+    Failed,
 }
 
 impl Draft {
@@ -58,22 +83,86 @@ impl Draft {
             return Err(LibraryError::Exists { path: place });
         }
         let mut number = 1;
-        let folder = loop {
+        let (folder, lock) = loop {
             let folder = parent.join(format!(".{}{PARTIAL}", numbered(name, number)));
-            match fs::create_dir(&folder) {
-                Ok(()) => break folder,
+            match Lock::on_new(&folder) {
+                Ok(lock) => break (folder, lock),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
                 Err(error) => return Err(refused(&folder)(error)),
             }
         };
-        Ok(Self {
+        let mut draft = Self::resumed(parent, name, folder, lock);
+        draft.clash = clash;
+        Ok(draft)
+    }
+
+    /// A folder that was left behind, without what is in it.
+    pub(super) fn resumed(parent: &Path, name: &str, folder: PathBuf, lock: Lock) -> Self {
+        Self {
             parent: parent.to_owned(),
             name: name.to_owned(),
-            clash,
+            clash: Clash::Number,
             folder,
+            lock: Some(lock),
             takes: Vec::new(),
+            spool: Spooling::Nothing,
             derived: BTreeMap::new(),
-        })
+        }
+    }
+
+    /// The same with takes that are on the disk.
+    pub(super) fn with_takes(mut self, takes: Vec<TakeRecord>) -> Self {
+        self.takes = takes;
+        self
+    }
+
+    /// Writes down what is being measured, before anything is captured. Should the measurement
+    /// never be finished, [`Library::recover`](super::Library::recover) needs it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn describe(
+        &mut self,
+        kind: TraceKind,
+        conditions: &Conditions,
+    ) -> Result<(), LibraryError> {
+        let unfinished = Measurement {
+            conditions: conditions.clone(),
+            outcome: Outcome::Refused(kind),
+            findings: vec![Finding::refusal(FindingKind::Interrupted)],
+        };
+        let path = self.folder.join(INTENT);
+        let text = Manifest::of(&unfinished, BTreeMap::new()).to_text(&path)?;
+        Ok(atomic::write_bytes(&path, text.as_bytes(), Overwrite::Refuse)?)
+    }
+
+    /// Keeps frames of the take that is being captured, given by channel. They are on the disk
+    /// about a second later, and stay there if the program ends before [`Self::add_take`].
+    ///
+    /// # Errors
+    ///
+    /// Once, when the disk refuses. The capture may go on: [`Self::add_take`] still writes it
+    /// whole if it can, and until then what was written stays.
+    pub fn spool(
+        &mut self,
+        rate: SampleRate,
+        format: SampleFormat,
+        channels: &[&[f64]],
+    ) -> Result<(), LibraryError> {
+        let running = match std::mem::replace(&mut self.spool, Spooling::Failed) {
+            Spooling::Failed => return Ok(()),
+            Spooling::Running(spool) => spool,
+            Spooling::Nothing => {
+                let path = spool(&self.folder, self.takes.len() + 1);
+                Spool::create(&path, channels.len(), rate, format)?
+            }
+        };
+        if !running.push(channels) {
+            return Ok(running.finish()?);
+        }
+        self.spool = Spooling::Running(running);
+        Ok(())
     }
 
     /// The folder as it is now, hidden.
@@ -94,9 +183,20 @@ impl Draft {
     ///
     /// When it cannot be written.
     pub fn add_take(&mut self, recording: &Recording) -> Result<TakeRecord, LibraryError> {
+        self.settle();
         let path = self.next_take();
         wav::write_recording(&path, recording, Overwrite::Refuse)?;
+        let _ = fs::remove_file(spool(&self.folder, self.takes.len() + 1));
+        self.spool = Spooling::Nothing;
         self.record(&path, recording)
+    }
+
+    /// Waits until what was spooled is written. Whether all of it is matters only if the take
+    /// cannot be written as a whole.
+    fn settle(&mut self) {
+        if let Spooling::Running(spool) = std::mem::replace(&mut self.spool, Spooling::Failed) {
+            let _ = spool.finish();
+        }
     }
 
     /// Copies the file of a take that exists already, byte for byte, so that the folder can be
@@ -120,7 +220,7 @@ impl Draft {
     }
 
     fn next_take(&self) -> PathBuf {
-        self.folder.join(format!("take-{}.wav", self.takes.len() + 1))
+        take(&self.folder, self.takes.len() + 1)
     }
 
     /// The record of a take, with the hash of what the disk gives back.
@@ -180,7 +280,7 @@ impl Draft {
         let path = self.folder.join(manifest::FILE_NAME);
         let text = Manifest::of(&measurement, self.derived.clone()).to_text(&path)?;
         atomic::write_bytes(&path, text.as_bytes(), Overwrite::Refuse)?;
-        self.move_into_place()
+        self.publish()
     }
 
     fn with_own_takes(&self, measurement: &Measurement) -> Measurement {
@@ -199,7 +299,17 @@ impl Draft {
         self.add_file(&name, text.unwrap_or_default().as_bytes())
     }
 
-    fn move_into_place(mut self) -> Result<PathBuf, LibraryError> {
+    fn unlock(&mut self) {
+        if let Some(lock) = self.lock.take() {
+            lock.remove();
+        }
+    }
+
+    /// Moves the folder, which holds everything, into its place.
+    pub(super) fn publish(mut self) -> Result<PathBuf, LibraryError> {
+        let _ = fs::remove_file(self.folder.join(INTENT));
+        // Not every system moves a folder in which a file is open.
+        self.unlock();
         atomic::sync_folder(&self.folder);
         let mut number = 1;
         loop {
@@ -225,11 +335,24 @@ impl Draft {
 /// A draft without takes has nothing to keep.
 impl Drop for Draft {
     fn drop(&mut self) {
-        if self.takes.is_empty() {
+        self.settle();
+        if self.takes.is_empty() && !spool(&self.folder, 1).exists() {
+            let _ = fs::remove_file(self.folder.join(INTENT));
+            self.unlock();
             // Only an empty folder goes: one with files in it stays.
             let _ = fs::remove_dir(&self.folder);
         }
     }
+}
+
+/// The file of a take, counted from one.
+pub(super) fn take(folder: &Path, number: usize) -> PathBuf {
+    folder.join(format!("take-{number}.wav"))
+}
+
+/// The file that a take is in while it is being captured.
+pub(super) fn spool(folder: &Path, number: usize) -> PathBuf {
+    folder.join(format!("take-{number}{PARTIAL}.wav"))
 }
 
 fn numbered(name: &str, number: usize) -> String {

@@ -5,8 +5,11 @@
 
 mod draft;
 pub(in crate::store) mod hash;
+mod lock;
 mod manifest;
+mod recovery;
 mod stored;
+mod unfinished;
 mod verify;
 
 use std::fs;
@@ -14,12 +17,13 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::curve::CurveFileError;
-use super::wav::WavWriteError;
+use super::wav::{WavError, WavWriteError};
 use super::{WriteError, curve};
 
 pub use draft::{Clash, Draft};
 pub use manifest::{Manifest, SCHEMA, folder_name};
 pub use stored::{Stored, load};
+pub use unfinished::Unfinished;
 pub use verify::{FileState, Verdict, verify_folder};
 
 /// A manifest is not longer than this.
@@ -42,6 +46,9 @@ pub enum LibraryError {
     /// A take could not be written.
     #[error(transparent)]
     Take(#[from] WavWriteError),
+    /// A take could not be read.
+    #[error(transparent)]
+    UnreadableTake(#[from] WavError),
     /// A curve could not be read.
     #[error(transparent)]
     Curve(#[from] CurveFileError),
@@ -66,6 +73,18 @@ pub enum LibraryError {
     Exists {
         /// The folder.
         path: PathBuf,
+    },
+    /// A measurement that is still being made.
+    #[error("the measurement in '{}' is still being made by another process", folder.display())]
+    Running {
+        /// Its folder.
+        folder: PathBuf,
+    },
+    /// An unfinished measurement in which nothing was captured.
+    #[error("nothing was captured in '{}'", folder.display())]
+    Nothing {
+        /// Its folder.
+        folder: PathBuf,
     },
     /// A name that is a path or otherwise not a plain name.
     #[error("'{0}' is not a plain name for a file or folder")]
@@ -120,11 +139,8 @@ pub struct Entry {
 pub enum EntryState {
     /// A measurement.
     Complete(Box<Manifest>),
-    /// A measurement that was never finished, with so many takes.
-    Incomplete {
-        /// Takes that are on the disk.
-        takes: usize,
-    },
+    /// A measurement that is not finished, and what there is of it.
+    Incomplete(Unfinished),
     /// A measurement that cannot be read, and why.
     Unreadable(LibraryError),
 }
@@ -149,18 +165,19 @@ impl Library {
     ///
     /// When the folder cannot be read.
     pub fn list(&self) -> Result<Vec<Entry>, LibraryError> {
-        let refused = |source| LibraryError::Io { path: self.root.clone(), source };
-        let folders = match fs::read_dir(&self.root) {
-            Ok(folders) => folders,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(refused(error)),
-        };
-        let mut entries = Vec::new();
-        for folder in folders {
-            entries.extend(entry(folder.map_err(refused)?.path()));
-        }
+        let mut entries: Vec<Entry> = self.folders()?.into_iter().filter_map(entry).collect();
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)
+    }
+
+    /// Everything that the library's folder holds.
+    fn folders(&self) -> Result<Vec<PathBuf>, LibraryError> {
+        let refused = |source| LibraryError::Io { path: self.root.clone(), source };
+        match fs::read_dir(&self.root) {
+            Ok(entries) => entries.map(|entry| entry.map(|e| e.path()).map_err(refused)).collect(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(refused(error)),
+        }
     }
 
     /// Loads a measurement by its name, or by the beginning of its name if only one begins so.
@@ -186,7 +203,7 @@ impl Library {
         let entries = self.list()?.into_iter();
         let mut found: Vec<Entry> = entries
             .filter(|entry| entry.name.starts_with(name))
-            .filter(|entry| !matches!(entry.state, EntryState::Incomplete { .. }))
+            .filter(|entry| !matches!(entry.state, EntryState::Incomplete(_)))
             .collect();
         match (found.pop(), found.len()) {
             (Some(entry), 0) => Ok(entry.folder),
@@ -215,10 +232,9 @@ fn entry(folder: PathBuf) -> Option<Entry> {
     if !folder.is_dir() {
         return None;
     }
-    if let Some(unfinished) = name.strip_suffix(draft::PARTIAL) {
-        let name = unfinished.trim_start_matches('.').to_owned();
-        let takes = takes_in(&folder);
-        return Some(Entry { name, folder, state: EntryState::Incomplete { takes } });
+    if let Some(unfinished) = Unfinished::in_folder(&folder) {
+        let name = unfinished.name.clone();
+        return Some(Entry { name, folder, state: EntryState::Incomplete(unfinished) });
     }
     if !folder.join(manifest::FILE_NAME).exists() {
         return None;
@@ -228,16 +244,6 @@ fn entry(folder: PathBuf) -> Option<Entry> {
         Err(error) => EntryState::Unreadable(error),
     };
     Some(Entry { name, folder, state })
-}
-
-fn takes_in(folder: &Path) -> usize {
-    let is_take = |name: &str| {
-        let number = name.strip_prefix("take-").and_then(|rest| rest.strip_suffix(".wav"));
-        number.is_some_and(|number| number.parse::<usize>().is_ok())
-    };
-    fs::read_dir(folder).map_or(0, |files| {
-        files.flatten().filter(|file| is_take(&file.file_name().to_string_lossy())).count()
-    })
 }
 
 /// A name that stays inside its folder.
@@ -279,7 +285,7 @@ mod tests {
         assert_eq!(read.recording.samples(), fixture::recording().samples());
         drop(draft);
         let list = Library::open(root.path()).list().unwrap();
-        assert!(matches!(list[0].state, EntryState::Incomplete { takes: 1 }));
+        assert!(matches!(&list[0].state, EntryState::Incomplete(left) if left.takes == 1));
         assert_eq!(list[0].name, "a");
     }
 

@@ -39,12 +39,15 @@ pub fn load(folder: &Path) -> Result<Stored, LibraryError> {
 }
 
 pub(super) fn manifest_of(folder: &Path) -> Result<Manifest, LibraryError> {
-    let path = folder.join(manifest::FILE_NAME);
+    manifest_at(&folder.join(manifest::FILE_NAME))
+}
+
+pub(super) fn manifest_at(path: &Path) -> Result<Manifest, LibraryError> {
     let mut text = String::new();
-    File::open(&path)
+    File::open(path)
         .and_then(|file| file.take(MOST_MANIFEST_BYTES).read_to_string(&mut text))
-        .map_err(|source| LibraryError::Io { path: path.clone(), source })?;
-    Manifest::parse(&text, &path)
+        .map_err(|source| LibraryError::Io { path: path.to_owned(), source })?;
+    Manifest::parse(&text, path)
 }
 
 impl Stored {

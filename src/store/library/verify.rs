@@ -36,9 +36,7 @@ impl Verdict {
     pub(super) fn of(entry: Entry) -> Self {
         let (files, trouble) = match entry.state {
             EntryState::Complete(manifest) => (verify_folder(&entry.folder, &manifest), None),
-            EntryState::Incomplete { takes } => {
-                (Vec::new(), Some(format!("never finished; takes on the disk: {takes}")))
-            }
+            EntryState::Incomplete(left) => (Vec::new(), Some(left.to_string())),
             EntryState::Unreadable(error) => (Vec::new(), Some(error.to_string())),
         };
         Self { name: entry.name, folder: entry.folder, files, trouble }

@@ -6,6 +6,7 @@
 
 mod header;
 mod samples;
+mod spool;
 mod write;
 
 use std::fs::File;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use crate::model::{Recording, RecordingError, RigIdentity, RigKind};
 use crate::quantity::{OutOfRange, SampleRate};
 
+pub use spool::Spool;
 pub use write::{WavWriteError, write, write_recording};
 
 /// A WAV file may hold at most this many channels.
@@ -92,6 +94,33 @@ pub enum WavProblem {
 /// a sample that is not finite, a rate outside 8 kHz to 768 kHz or more than 64 channels.
 pub fn read(path: &Path) -> Result<WavRead, WavError> {
     read_file(path).map_err(|problem| WavError { path: path.to_owned(), problem })
+}
+
+/// How much is in a WAV file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WavExtent {
+    /// Whole frames that are there.
+    pub frames: u64,
+    /// Channels.
+    pub channels: u16,
+    /// Sample rate.
+    pub rate: SampleRate,
+}
+
+/// Reads how much is in a WAV file, but not the samples.
+///
+/// # Errors
+///
+/// When the file cannot be read, is not WAV or is coded in an unsupported way.
+pub fn extent(path: &Path) -> Result<WavExtent, WavError> {
+    let extent = || {
+        let file = File::open(path)?;
+        let length = file.metadata()?.len();
+        let header = header::read(&mut BufReader::new(file), length)?;
+        let rate = SampleRate::new(header.rate_hz)?;
+        Ok(WavExtent { frames: header.frames(), channels: header.channels, rate })
+    };
+    extent().map_err(|problem| WavError { path: path.to_owned(), problem })
 }
 
 fn read_file(path: &Path) -> Result<WavRead, WavProblem> {

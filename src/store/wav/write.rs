@@ -61,7 +61,13 @@ pub fn write(
 ) -> Result<(), WavWriteError> {
     let refuse =
         |reason: &str| WavWriteError::Samples { path: path.to_owned(), reason: reason.to_owned() };
-    let spec = spec(samples, rate, format).map_err(refuse)?;
+    if samples.is_empty() {
+        return Err(refuse("there are no samples"));
+    }
+    if samples.len() > MOST_BYTES / 4 {
+        return Err(refuse("it would be longer than the 4 GiB of a WAV file"));
+    }
+    let spec = spec(samples.nrows(), rate, format).map_err(refuse)?;
     if samples.iter().any(|sample| !(*sample as f32).is_finite()) {
         return Err(refuse("a sample is not a finite number"));
     }
@@ -73,8 +79,9 @@ pub fn write(
     })
 }
 
-fn spec(
-    samples: &Array2<f64>,
+/// The kind of file that holds so many channels of a format.
+pub(super) fn spec(
+    channels: usize,
     rate: SampleRate,
     format: SampleFormat,
 ) -> Result<WavSpec, &'static str> {
@@ -84,35 +91,33 @@ fn spec(
         SampleFormat::Integer(_) => (32, hound::SampleFormat::Int),
         SampleFormat::Float => (32, hound::SampleFormat::Float),
     };
-    if samples.is_empty() {
-        return Err("there are no samples");
-    }
-    if samples.nrows() > usize::from(super::MOST_CHANNELS) {
+    if channels > usize::from(super::MOST_CHANNELS) {
         return Err("there are more than 64 channels");
     }
-    if samples.len() > MOST_BYTES / 4 {
-        return Err("it would be longer than the 4 GiB of a WAV file");
-    }
-    let channels = samples.nrows() as u16;
+    let channels = channels as u16;
     Ok(WavSpec { channels, sample_rate: rate.hz(), bits_per_sample, sample_format })
 }
 
 fn fill(sink: impl Write + Seek, spec: WavSpec, samples: &Array2<f64>) -> hound::Result<()> {
     let mut writer = WavWriter::new(sink, spec)?;
-    let full_scale = 2_f64.powi(i32::from(spec.bits_per_sample) - 1);
     for frame in samples.axis_iter(Axis(1)) {
         for &sample in frame {
             match spec.sample_format {
                 hound::SampleFormat::Float => writer.write_sample(sample as f32)?,
                 hound::SampleFormat::Int => {
-                    let held = (sample * full_scale).round().clamp(-full_scale, full_scale - 1.0);
-                    writer.write_sample(held as i32)?;
+                    writer.write_sample(held(sample, spec.bits_per_sample))?;
                 }
             }
         }
     }
     // Errors at drop would be swallowed.
     writer.finalize()
+}
+
+/// The integer of so many bits that is closest to a sample, which is held at full scale.
+pub(super) fn held(sample: f64, bits: u16) -> i32 {
+    let full_scale = 2_f64.powi(i32::from(bits) - 1);
+    (sample * full_scale).round().clamp(-full_scale, full_scale - 1.0) as i32
 }
 
 #[cfg(test)]

@@ -71,6 +71,7 @@ impl Bench {
             seating: 1,
             buffer: args.buffer,
             default_plan: "response",
+            real_time: false,
         };
         let placed = rig_file::open(&rig, &placing, given.as_ref())?;
         let channels = given.unwrap_or_else(|| placed.channels.clone());

@@ -1,0 +1,216 @@
+//! What is kept of a measurement: from the first captured frame to the folder in its place.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::attempts::{Attempts, Taken};
+use super::failure::{Exit, Failure};
+use super::figures::{self, Drawing};
+use super::measure::summary;
+use super::origin::{Prepared, Source};
+use super::output::Output;
+use super::{Common, LibraryRoot, TOOL, now};
+use crate::measure::{Analysed, Analyser};
+use crate::model::{
+    ChannelMap, Conditions, Finding, ImpedanceSettings, Measurement, Outcome, Recording, TraceKind,
+};
+use crate::store::document;
+use crate::store::library::{Clash, Draft, Library, Unfinished, folder_name};
+use crate::store::plan;
+
+/// What is kept of a measurement, and where.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Result")]
+pub(super) struct Keep {
+    /// Write the results to this folder instead of the library
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    library: LibraryRoot,
+    /// What the headphone is
+    #[arg(long, value_name = "NAME")]
+    headphone: Option<String>,
+    /// In which state it is: fresh, worn, glasses, …
+    #[arg(long, value_name = "NAME")]
+    pub(super) state: Option<String>,
+    /// Which side: left or right
+    #[arg(long, value_name = "SIDE")]
+    side: Option<String>,
+    /// Anything else worth keeping with the measurement
+    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = tag)]
+    tags: Vec<(String, String)>,
+    #[command(flatten)]
+    drawing: Drawing,
+    #[command(flatten)]
+    common: Common,
+}
+
+fn tag(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => {
+            Ok((key.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err(format!("'{text}' is not KEY=VALUE")),
+    }
+}
+
+impl Keep {
+    pub(super) const fn common(&self) -> Common {
+        self.common
+    }
+
+    /// Captures and keeps the takes, analyses them, stores and prints the result.
+    pub(super) fn measure(
+        &self,
+        prepared: Prepared,
+        settings: Option<ImpedanceSettings>,
+        output: Output,
+        analyse: impl Fn(&mut Analyser, &[Recording], &ChannelMap) -> Result<Analysed, Failure>,
+    ) -> Result<Exit, Failure> {
+        let kind = if settings.is_some() { TraceKind::Impedance } else { TraceKind::Response };
+        let analyser =
+            Analyser::new(prepared.stimulus.clone(), prepared.analysis, prepared.inverse)?;
+        let analyser = analyser.knowing(plan::builtin());
+        let mut analyser = analyser.accepting(prepared.accepted.iter().cloned());
+        let conditions = self.conditions(&prepared, settings);
+        let mut draft = self.draft(kind, &conditions.made_at)?;
+        draft.describe(kind, &conditions)?;
+        let Prepared { source, channels, stimulus, findings, .. } = prepared;
+        let mut analyse = |takes: &[Recording]| analyse(&mut analyser, takes, &channels);
+        let taken = match source {
+            Source::Rig(rig, tries) => {
+                Attempts::new(rig, &stimulus, tries).run(&mut draft, &mut analyse)?
+            }
+            Source::Files(files) => match from_files(&mut draft, files, &mut analyse) {
+                Ok(taken) => taken,
+                Err(failure) => {
+                    draft.discard();
+                    return Err(failure);
+                }
+            },
+        };
+        let interrupted = taken.stopped;
+        let measurement = measurement(conditions, findings, taken);
+        let folder = draft.finish(&measurement)?;
+        self.show(&measurement, &folder, output)?;
+        Ok(exit_of(&measurement, interrupted))
+    }
+
+    /// Draws and prints a measurement that is in its folder.
+    fn show(
+        &self,
+        measurement: &Measurement,
+        folder: &Path,
+        output: Output,
+    ) -> Result<(), Failure> {
+        let written = figures::of_measurement(folder, measurement, self.drawing)?;
+        output.result(
+            || document::measurement(measurement),
+            || summary(measurement, folder, written),
+        )?;
+        Output::findings(&measurement.findings);
+        Ok(())
+    }
+
+    /// Under which conditions is measured, as far as they are known before.
+    fn conditions(&self, prepared: &Prepared, impedance: Option<ImpedanceSettings>) -> Conditions {
+        Conditions {
+            made_at: now(),
+            tool: TOOL.to_owned(),
+            rig: prepared.rig.clone(),
+            stimulus: prepared.stimulus.name().to_owned(),
+            plan: prepared.plan.clone(),
+            analysis: prepared.analysis,
+            channels: prepared.channels.clone(),
+            impedance,
+            calibrations: prepared.calibrations.iter().map(|filed| filed.record.clone()).collect(),
+            tags: self.tags(),
+            takes: Vec::new(),
+        }
+    }
+
+    /// The folder that the takes go into at once: the one that was named, or one in the library.
+    /// Says which earlier ones beside it were never finished.
+    fn draft(&self, kind: TraceKind, made_at: &str) -> Result<Draft, Failure> {
+        let Some(folder) = &self.output else {
+            let root = self.library.folder()?;
+            mention_unfinished(&root, self.library.folder.is_some());
+            let name = folder_name(made_at, kind, &self.tags());
+            return Ok(Draft::create(&root, &name, Clash::Number)?);
+        };
+        let name = folder.file_name().ok_or_else(|| {
+            Failure::usage(format!("'{}' is no name for a new folder", folder.display()))
+        })?;
+        let parent = folder.parent().unwrap_or(Path::new(""));
+        let here = parent.as_os_str().is_empty();
+        mention_unfinished(if here { Path::new(".") } else { parent }, true);
+        Ok(Draft::create(parent, &name.to_string_lossy(), Clash::Refuse)?)
+    }
+
+    fn tags(&self) -> BTreeMap<String, String> {
+        let named = [("headphone", &self.headphone), ("state", &self.state), ("side", &self.side)];
+        let named =
+            named.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)));
+        named.chain(self.tags.iter().cloned()).collect()
+    }
+}
+
+/// Says which measurements in a folder were never finished, and what to do about them.
+fn mention_unfinished(root: &Path, named: bool) {
+    // Whatever is wrong with the folder is said when the new measurement is put there.
+    let abandoned = Library::open(root).abandoned().unwrap_or_default();
+    let of_root = if named { format!(" --library '{}'", root.display()) } else { String::new() };
+    match abandoned.as_slice() {
+        [] => {}
+        [Unfinished { name, folder, .. }] => Output::remark(&format!(
+            "note: an earlier measurement never finished: '{name}'; its capture is kept in '{}' \
+             (`cansweep library recover {name}{of_root}` makes a refused measurement of it)",
+            folder.display()
+        )),
+        [.., last] => Output::remark(&format!(
+            "note: {} earlier measurements never finished, the last is '{}'; their captures are \
+             kept (`cansweep library list{of_root}` shows them)",
+            abandoned.len(),
+            last.name
+        )),
+    }
+}
+
+/// Copies takes that exist already, and analyses them together.
+fn from_files(
+    draft: &mut Draft,
+    files: Vec<(PathBuf, Recording)>,
+    analyse: &mut dyn FnMut(&[Recording]) -> Result<Analysed, Failure>,
+) -> Result<Taken, Failure> {
+    let mut records = Vec::new();
+    for (file, take) in &files {
+        records.push(draft.add_take_file(file, take)?);
+    }
+    let takes: Vec<Recording> = files.into_iter().map(|(_, take)| take).collect();
+    let analysed = analyse(&takes)?;
+    for (record, delay) in records.iter_mut().zip(&analysed.delays) {
+        record.delay_samples = *delay;
+    }
+    Ok(Taken { analysed, records, stopped: false })
+}
+
+fn measurement(
+    mut conditions: Conditions,
+    mut findings: Vec<Finding>,
+    taken: Taken,
+) -> Measurement {
+    findings.extend(taken.analysed.findings);
+    conditions.channels = taken.analysed.channels;
+    conditions.takes = taken.records;
+    Measurement { conditions, outcome: taken.analysed.outcome, findings }
+}
+
+const fn exit_of(measurement: &Measurement, interrupted: bool) -> Exit {
+    match measurement.outcome {
+        Outcome::Refused(_) if interrupted => Exit::Interrupted,
+        Outcome::Refused(_) => Exit::Invalid,
+        _ => Exit::Done,
+    }
+}
