@@ -65,6 +65,11 @@ fn swapped_inputs_and_an_unplugged_headphone_are_noticed() {
     let line = "measure impedance --plan short.toml --no-figures --sense-resistor 100";
     bench
         .run(&format!("{line} --take take.wav --channels reference=2,sense=1 -o swapped"))
+        .ended(4)
+        .says("seem to be swapped");
+    let insisting = "--channels reference=2,sense=1 --accept channels-swapped";
+    bench
+        .run(&format!("{line} --take take.wav {insisting} -o accepted"))
         .ended(0)
         .says("negative real part");
     let bench = bench_with_share(1.0);
