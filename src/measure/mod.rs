@@ -6,16 +6,25 @@
 //! come in through the two ports [`Rig`] and [`Observer`].
 
 mod analyser;
+mod check;
+mod diagnosis;
 mod impedance;
 mod port;
+mod protection;
+mod ramp;
 mod resolution;
 mod response;
 mod scrutiny;
 mod stimulus;
 mod take;
 mod timing;
+mod tone;
 
 pub use crate::dsp::deconvolution::Inverse;
 pub use analyser::{Analysed, Analyser, MeasureError};
+pub use check::{CheckError, Checked, Harmonic, Hum, InputCheck, Signal, check};
+pub use diagnosis::{Purpose, diagnose, recognise};
 pub use port::{Capabilities, Event, Flow, Observer, Rig, RigError, Unwatched};
+pub use protection::{Exceeded, Limits, Prediction, Scale, Wearer};
+pub use ramp::{InputGain, RampGoal, RampStop, Ramped, ramp};
 pub use stimulus::{ForeignStimulusError, foreign_stimulus, stimulus_of};
