@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::progress::Progress;
+use super::rig::Care;
 use super::rig_file::{self, Placing};
 use super::sweep::adjusted;
 use crate::measure::{Inverse, Rig, RigError, foreign_stimulus, stimulus_of};
@@ -55,6 +56,8 @@ pub(super) struct Origin {
     /// For a simulated rig: how the headphone sits; the number picks one seating of many
     #[arg(long, value_name = "N", default_value_t = 1)]
     seating: u32,
+    #[command(flatten)]
+    care: Care,
 }
 
 /// The kinds of findings that refuse a take.
@@ -142,16 +145,18 @@ impl Origin {
             )
         })?;
         let placing = Placing { seating: self.seating, buffer: self.buffer, ..*placing };
-        let mut placed = rig_file::open(&name, &placing, self.channels.as_ref())?;
+        let insistence = self.care.insistence();
+        let mut placed = rig_file::open(&name, &placing, self.channels.as_ref(), insistence)?;
         let (stimulus, plan) = self.stimulus(placing.default_plan)?;
         require_quiet(&stimulus, placed.rig.capabilities().level_limit)?;
+        let cautions = self.care.before_playing(&mut placed, &stimulus)?;
         let mut progress = Progress::new("playing and capturing");
         let take = placed.rig.exchange(&stimulus, &mut progress)?;
         let stopped = progress.was_stopped();
         drop(progress);
         let channels = self.channels.clone().unwrap_or(placed.channels);
         let capture = (placed.rig.identity(), vec![take], channels);
-        let captured = self.captured(look, (stimulus, plan), capture, Vec::new())?;
+        let captured = self.captured(look, (stimulus, plan), capture, cautions)?;
         Ok(Captured { stopped, ..captured })
     }
 
