@@ -261,10 +261,10 @@ pub(super) fn placed(
     insistence: Insistence,
 ) -> Result<Placed, Failure> {
     let channels = channels.unwrap_or(&file.channels);
-    let protection = Some(file.protection(channels));
     if let Some(preset_name) = &file.simulated {
         let placed = simulated(&built_in(preset_name)?, placing)?;
         let channels = if channels.is_empty() { placed.channels } else { channels.clone() };
+        let protection = Some(file.protection(&channels));
         return Ok(Placed { channels, protection, ..placed });
     }
     let settings = file
@@ -276,6 +276,7 @@ pub(super) fn placed(
         Insistence::BeyondLimits => Level::from_db(0.0),
     };
     let settings = settings.with_level_limit(level).map_err(Failure::data)?;
+    let protection = Some(file.protection(channels));
     let card = sound_card(settings, &file.name, channels.clone(), placing.buffer)?;
     Ok(Placed { protection, ..card })
 }

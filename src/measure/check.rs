@@ -308,10 +308,12 @@ impl Piece {
 
 /// Effective value without the mean; `None` if there is nothing but the mean.
 fn effective_value(samples: &[f64]) -> Option<f64> {
+    /// No converter has a step as fine as this (−200 dBFS): it is rounding.
+    const ROUNDING: f64 = 1e-10;
     let count = samples.len() as f64;
     let mean = samples.iter().sum::<f64>() / count;
     let power = samples.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / count;
-    (power > 0.0).then(|| power.sqrt())
+    Some(power.sqrt()).filter(|&rms| rms > ROUNDING)
 }
 
 /// Lines of the mains: those of the first three harmonics whose power is more than 23 times the
@@ -382,10 +384,11 @@ mod tests {
         toml::from_str(PLAN).unwrap()
     }
 
+    /// What an input holds at a frame, from the stimulus.
+    type Input<'a> = dyn Fn(&dyn Fn(isize) -> f64, isize) -> f64 + 'a;
+
     /// A take whose inputs are functions of the stimulus at a frame.
-    fn taken(
-        inputs: &[&dyn Fn(&dyn Fn(isize) -> f64, isize) -> f64],
-    ) -> (Plan, Stimulus, Recording) {
+    fn taken(inputs: &[&Input<'_>]) -> (Plan, Stimulus, Recording) {
         let (plan, stimulus) = (plan(), stimulus_of(&plan()).unwrap());
         let played = stimulus.samples().to_vec();
         let at =

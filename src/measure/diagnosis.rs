@@ -75,6 +75,15 @@ pub fn recognise(checked: &Checked, purpose: Purpose) -> Option<ChannelMap> {
     }
 }
 
+impl Signal {
+    /// Whether an input of this role hears a wire rather than a headphone: its distortion is then
+    /// that of the converters. The voltage at a headphone counts as a wire.
+    #[must_use]
+    pub fn is_electrical(&self, role: ChannelRole) -> bool {
+        role != ChannelRole::Microphone || self.unevenness.db() <= EVEN_DB
+    }
+}
+
 /// The inputs that hear the output by more than crosstalk.
 fn connected(checked: &Checked) -> Vec<(usize, &Signal)> {
     let signals = checked.inputs.iter().enumerate();
@@ -122,7 +131,7 @@ fn about_input(
     if signal.inverted {
         findings.push(Finding::warning(FindingKind::PolarityInverted { channel }));
     }
-    if role != ChannelRole::Microphone || signal.unevenness.db() <= EVEN_DB {
+    if signal.is_electrical(role) {
         findings.extend(about_distortion(signal, channel));
     }
     findings

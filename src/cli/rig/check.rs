@@ -79,6 +79,9 @@ pub(super) fn run(args: &CheckArgs, output: Output) -> Result<Exit, Failure> {
     let placing = placing(purpose, args.buffer)?;
     let insistence = args.care.insistence();
     let mut placed = rig_file::open(&name, &placing, args.channels.as_ref(), insistence)?;
+    if let Some(channels) = &args.channels {
+        placed.channels.clone_from(channels);
+    }
     let plan = adjusted(plan::load(&args.plan)?, args.rate, args.level)?;
     let report = check_rig(&mut placed, &plan, purpose, args.care)?;
     let shown = file.map_or_else(|| name.clone(), |file| file.name);

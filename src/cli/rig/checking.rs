@@ -10,7 +10,9 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::now;
 use crate::cli::progress::Progress;
 use crate::cli::rig_file::{CheckedInput, CheckedTable, Placed};
-use crate::measure::{Checked, Harmonic, InputCheck, Purpose, check, diagnose, stimulus_of};
+use crate::measure::{
+    Checked, Harmonic, InputCheck, Purpose, Signal, check, diagnose, stimulus_of,
+};
 use crate::model::{ChannelMap, Completeness, Finding, FindingKind, Plan, Severity};
 use crate::quantity::unit::FullScale;
 use crate::quantity::{Gain, Level};
@@ -71,7 +73,8 @@ impl Report {
 
     /// What a rig file keeps of it.
     pub(super) fn table(&self) -> CheckedTable {
-        let round = |value: f64, per: f64| (value * per).round() / per;
+        // Adding zero takes the sign off a zero.
+        let round = |value: f64, per: f64| (value * per).round() / per + 0.0;
         let level = |level: Level<FullScale>| Level::from_db(round(level.db(), 10.0));
         let input = |(i, input): (usize, &InputCheck)| CheckedInput {
             channel: i + 1,
@@ -131,21 +134,21 @@ impl Report {
         let mut text = self.table_of_inputs();
         let rate = self.checked.rate.as_f64();
         if let Some(samples) = self.delay_samples() {
+            let ms = 1e3 * samples / rate;
             let _ =
-                writeln!(text, "delay       {samples:.0} samples, {:.1} ms", 1e3 * samples / rate);
+                writeln!(text, "delay       {samples:.0} samples ({ms:.1} ms) into the capture");
         }
         if let Some(ppm) = self.checked.drift_ppm {
+            // Adding zero takes the sign off a zero.
+            let ppm = (ppm * 100.0).round() / 100.0 + 0.0;
             let _ = writeln!(text, "clocks      {ppm:+.2} ppm apart");
         }
-        for (i, input) in self.checked.inputs.iter().enumerate() {
-            if let (Some(role), Some(signal)) = (self.role(i), &input.signal) {
-                let [second, third, _] = signal.harmonics.map(in_words);
-                let number = i + 1;
-                let _ = writeln!(
-                    text,
-                    "distortion  input {number} ({role}): second harmonic {second}, third {third}"
-                );
-            }
+        for (number, signal) in self.electrical() {
+            let [second, third, _] = signal.harmonics.map(in_words);
+            let _ = writeln!(
+                text,
+                "distortion  input {number}: second harmonic {second}, third {third}"
+            );
         }
         text.push_str(match self.verdict() {
             "good" => "good: nothing needs to be changed\n",
@@ -153,6 +156,15 @@ impl Report {
             _ => "not usable as it is\n",
         });
         text
+    }
+
+    /// The inputs whose distortion is that of the converters and not of a headphone, counted from
+    /// one.
+    fn electrical(&self) -> impl Iterator<Item = (usize, &Signal)> {
+        self.channels.iter().filter_map(|(role, index)| {
+            let signal = self.checked.inputs.get(index)?.signal.as_ref()?;
+            signal.is_electrical(role).then_some((index + 1, signal))
+        })
     }
 
     fn table_of_inputs(&self) -> String {

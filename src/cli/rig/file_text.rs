@@ -32,8 +32,9 @@ impl NewRig<'_> {
     /// The rig file, but for what a check found.
     pub(super) fn text(&self) -> String {
         let mut text = format!(
-            "# A rig for the {}, written by `cansweep rig init`. Copy it, change it, and name it to\n\
-             # --rig. `cansweep rig show` says it in words, `cansweep rig check --save` checks it again.\n#\n",
+            "# A rig, written by `cansweep rig init`. Copy it, change it, and name it to --rig.\n\
+             # `cansweep rig show` says it in words, `cansweep rig check --save` checks it again.\n#\n\
+             # {}:\n#\n",
             in_words(self.purpose)
         );
         for line in self.drawing.lines() {
@@ -47,7 +48,8 @@ impl NewRig<'_> {
         let _ = write!(
             text,
             "\nname = {}\n\n# response, impedance or loopback.\npurpose = \"{purpose}\"\n\n\
-             # Which input is which, counted from 1: reference, sense, microphone. --channels overrules it.\n\
+             # Which input is which, counted from 1: reference, sense, microphone. --channels\n\
+             # overrules it.\n\
              channels = \"{}\"\n",
             quoted(self.name),
             self.channels
@@ -55,7 +57,8 @@ impl NewRig<'_> {
         if let Some(worn) = self.worn {
             let _ = write!(
                 text,
-                "\n# Whether the microphones sit in a person's ears; then nothing above 85 dB SPL is played.\n\
+                "\n# Whether the microphones sit in a person's ears; then nothing above 85 dB SPL is\n\
+                 # played.\n\
                  worn = {worn}\n"
             );
         }

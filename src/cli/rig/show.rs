@@ -116,7 +116,7 @@ fn never_checked() -> String {
 fn checked(checked: &CheckedTable) -> String {
     let mut words = format!("{} at {} dBFS", checked.at, checked.level_dbfs.db());
     if let Some(samples) = checked.delay_samples {
-        let _ = write!(words, ", {samples:.0} samples late");
+        let _ = write!(words, ", {samples:.0} samples into the capture");
     }
     for input in &checked.inputs {
         let noise = input.noise_dbfs.map(|noise| format!("noise {} dBFS", noise.db()));

@@ -58,7 +58,7 @@ fn impedance<'a>(output: &'a str, reference: &'a str, sense: &'a str) -> Vec<Lin
         (output, "---*---[ sense resistor ]---*--- headphone ---+"),
         ("", "   |                        |                 |"),
         (reference, "<--+  reference              |                 |"),
-        (sense, "<------------------- sense --+                 |"),
+        (sense, "<------------------ sense --+                 |"),
         ("ground", "----------------------------------------------+"),
     ]
 }
