@@ -174,6 +174,7 @@ fn a_limit_in_volts_or_sound_pressure_is_kept_unless_the_user_insists() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "a pause is seen by the clock alone")]
 fn a_level_that_harms_is_announced_and_waits_unless_nobody_wears_the_headphone() {
     const PAUSE: Duration = Duration::from_secs(3);
     let measure = "measure response --rig practice.toml --plan short.toml";
