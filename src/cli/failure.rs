@@ -102,8 +102,8 @@ impl From<RigError> for Failure {
             RigError::Gone { .. } => (Exit::NoRig, "check the cable and the sound server"),
             RigError::TooLoud { .. } => (
                 Exit::Usage,
-                "lower --level, or raise level_limit_dbfs in the rig file if the headphone and \
-                 the ears near it can take it",
+                "lower --level; if headphone, amplifier and the ears near it can take it, raise \
+                 level_dbfs under [limits] in the rig file, or insist with --beyond-limit",
             ),
             RigError::WrongRate { .. } => (
                 Exit::Data,

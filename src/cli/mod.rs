@@ -16,6 +16,7 @@ mod measure;
 mod origin;
 mod output;
 mod progress;
+mod rig;
 mod rig_file;
 mod sweep;
 
@@ -43,6 +44,7 @@ const EXAMPLES: &str = "\
 Examples:
   cansweep demo -o demo                        what it does, without any hardware
   cansweep devices                             the sound devices of this machine
+  cansweep rig init desk.toml                  set up a sound card, step by step
   cansweep sweep response -o sweep.wav         a stimulus to play elsewhere
   cansweep calibrate microphone 7047870.txt -o umik.toml
   cansweep measure response --take take.wav --plan response -o fresh
@@ -58,6 +60,9 @@ Exit codes: 0 done, 1 done with a negative verdict, 2 wrong usage, 3 no usable r
 enum Command {
     /// List the sound devices, with channels, rates and formats
     Devices(devices::DevicesArgs),
+    /// Set up, check or show a rig: the sound card and what is wired to it
+    #[command(subcommand)]
+    Rig(rig::RigCommand),
     /// Write a plan's stimulus as a WAV file, or list the plans
     Sweep(sweep::SweepArgs),
     /// Find out what converters, full scale and the microphone do, for later measurements
@@ -163,6 +168,7 @@ impl Command {
     const fn common(&self) -> Common {
         match self {
             Self::Devices(args) => args.common,
+            Self::Rig(command) => command.common(),
             Self::Sweep(args) => args.common,
             Self::Calibrate(command) => command.common(),
             Self::Measure(command) => command.common(),
@@ -176,6 +182,7 @@ impl Command {
     fn run(self, output: Output) -> Result<Exit, Failure> {
         match self {
             Self::Devices(args) => devices::run(&args, output),
+            Self::Rig(command) => rig::run(command, output),
             Self::Sweep(args) => sweep::run(&args, output),
             Self::Calibrate(command) => calibrate::run(command, output),
             Self::Measure(command) => measure::run(command, output),

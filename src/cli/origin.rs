@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::failure::Failure;
 use super::progress::Progress;
+use super::rig::Care;
 use super::rig_file::{self, Placing};
 use super::sweep::adjusted;
 use crate::measure::{Inverse, Rig, RigError, foreign_stimulus, stimulus_of};
@@ -67,6 +68,8 @@ pub(super) struct Origin {
         value_parser = clap::value_parser!(u32).range(1..=20)
     )]
     tries: u32,
+    #[command(flatten)]
+    care: Care,
 }
 
 /// The kinds of findings that refuse a take.
@@ -208,13 +211,15 @@ impl Origin {
         })?;
         let (seating, buffer, real_time) = (self.seating, self.buffer, self.real_time);
         let placing = Placing { seating, real_time, buffer, ..*placing };
-        let placed = rig_file::open(&name, &placing, self.channels.as_ref())?;
+        let insistence = self.care.insistence();
+        let mut placed = rig_file::open(&name, &placing, self.channels.as_ref(), insistence)?;
         let (stimulus, plan) = self.stimulus(placing.default_plan)?;
         require_quiet(&stimulus, placed.rig.capabilities().level_limit)?;
+        let cautions = self.care.before_playing(&mut placed, &stimulus)?;
         let channels = self.channels.clone().unwrap_or(placed.channels);
         let identity = placed.rig.identity();
         let source = Source::Rig(placed.rig, self.tries);
-        Self::prepared(look, (stimulus, plan), (identity, source, channels), Vec::new())
+        Self::prepared(look, (stimulus, plan), (identity, source, channels), cautions)
     }
 
     fn prepared(

@@ -86,6 +86,11 @@ impl Observer for Progress {
     }
 }
 
+/// Whether the user has pressed Ctrl-C. From now on that does not end the program by itself.
+pub(super) fn was_interrupted() -> bool {
+    stop_flag().load(Ordering::Relaxed)
+}
+
 /// The flag that Ctrl-C sets; the handler is installed on first use, once in a process. A closed
 /// terminal and a request to end do the same.
 ///

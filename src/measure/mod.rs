@@ -7,15 +7,20 @@
 
 mod analyser;
 mod calibration;
+mod check;
+mod diagnosis;
 mod impedance;
 mod port;
 mod presence;
+mod protection;
+mod ramp;
 mod resolution;
 mod response;
 mod scrutiny;
 mod stimulus;
 mod take;
 mod timing;
+mod tone;
 mod wiring;
 
 pub use crate::dsp::deconvolution::Inverse;
@@ -24,5 +29,9 @@ pub use calibration::{
     CalibrationError, ErrorTerm, LoopbackFigures, NotALoopback, Situation, Tone, ToneError,
     calibrated, find_tone, listening_stimulus, loopback_of, tone_stimulus,
 };
+pub use check::{CheckError, Checked, Harmonic, Hum, InputCheck, Signal, check};
+pub use diagnosis::{Purpose, diagnose, recognise};
 pub use port::{Block, Capabilities, Event, Flow, Observer, Rig, RigError, Unwatched};
+pub use protection::{Exceeded, Limits, Prediction, Scale, Wearer};
+pub use ramp::{InputGain, RampGoal, RampStop, Ramped, ramp};
 pub use stimulus::{ForeignStimulusError, foreign_stimulus, stimulus_of};

@@ -220,6 +220,31 @@ pub enum FindingKind {
         /// What is wanted.
         limit_db: f64,
     },
+    /// An input peaks so high that a resonance would clip it.
+    LittleHeadroom {
+        /// Channel.
+        channel: usize,
+        /// Its peak re full scale.
+        peak_dbfs: f64,
+    },
+    /// An input is so noisy that it shows in a result.
+    NoisyInput {
+        /// Channel.
+        channel: usize,
+        /// Effective value in the silence re full scale.
+        rms_dbfs: f64,
+        /// The signal's peak over it.
+        snr_db: f64,
+    },
+    /// Output and input distort by themselves.
+    ConverterDistortion {
+        /// Channel.
+        channel: usize,
+        /// Second harmonic re the fundamental.
+        second_db: f64,
+        /// Third harmonic re the fundamental.
+        third_db: f64,
+    },
     /// The mains and its harmonics are in the capture.
     MainsHum {
         /// Channel.
@@ -305,6 +330,23 @@ pub enum FindingKind {
         channel: usize,
         /// Channels in the recording.
         channels: usize,
+    },
+
+    /// An input that should hear the output holds only noise.
+    NothingHeard {
+        /// Channel.
+        channel: usize,
+        /// Effective value of its noise re full scale.
+        rms_dbfs: f64,
+    },
+    /// An input that nothing is connected to hears the output.
+    Crosstalk {
+        /// Channel.
+        channel: usize,
+        /// The loudest channel that is connected.
+        from: usize,
+        /// Level at 1 kHz re that channel.
+        level_db: f64,
     },
 
     // Settings and calibrations.
@@ -407,6 +449,9 @@ impl FindingKind {
             Self::LowLevel { .. } => "low-level",
             Self::DcOffset { .. } => "dc-offset",
             Self::LowSnr { .. } => "low-snr",
+            Self::LittleHeadroom { .. } => "little-headroom",
+            Self::NoisyInput { .. } => "noisy-input",
+            Self::ConverterDistortion { .. } => "converter-distortion",
             Self::MainsHum { .. } => "mains-hum",
             Self::ImpulsiveNoise { .. } => "impulsive-noise",
             Self::TimeVariant { .. } => "time-variant",
@@ -416,6 +461,8 @@ impl FindingKind {
             Self::NoCurrent { .. } => "no-current",
             Self::NotPassive { .. } => "not-passive",
             Self::ChannelAssumed { .. } => "channel-assumed",
+            Self::NothingHeard { .. } => "nothing-heard",
+            Self::Crosstalk { .. } => "crosstalk",
             Self::NegativeDelay { .. } => "negative-delay",
             Self::SingleSweep { .. } => "single-sweep",
             Self::ShortGate { .. } => "short-gate",

@@ -44,6 +44,7 @@ impl FindingKind {
             .or_else(|| self.about_clocks())
             .or_else(|| self.about_level_and_noise())
             .or_else(|| self.about_wiring())
+            .or_else(|| self.about_the_rig())
             .unwrap_or_else(|| self.about_settings())
     }
 
@@ -357,6 +358,48 @@ impl FindingKind {
                 format!("the take has {channels} channels and nothing says which is the {role}"),
                 format!("channel {channel} was taken"),
                 "Say which is which with --channels",
+            ),
+            _ => return None,
+        };
+        Some(words)
+    }
+
+    fn about_the_rig(&self) -> Option<Words> {
+        let words = match self {
+            Self::NothingHeard { channel, rms_dbfs } => Words::new(
+                format!(
+                    "input {channel} hears nothing of the output (noise of {rms_dbfs:.0} dBFS)"
+                ),
+                "there is nothing to measure",
+                "Check cable, plug and input switch, and turn volume and input gain up a little",
+            ),
+            Self::Crosstalk { channel, from, level_db } => Words::new(
+                format!(
+                    "input {channel}, which is not in use, hears {level_db:.0} dB of input {from}"
+                ),
+                "the inputs that are in use hear each other as much",
+                "Keep the cables of microphone and loopback apart, and turn unused gains down",
+            ),
+            Self::LittleHeadroom { channel, peak_dbfs } => Words::new(
+                format!("input {channel} peaks at {peak_dbfs:.1} dBFS"),
+                "a resonance of the next headphone will clip it",
+                "Lower the gain of that input until the peak lies between -20 and -3 dBFS",
+            ),
+            Self::NoisyInput { channel, rms_dbfs, snr_db } => Words::new(
+                format!(
+                    "the noise of input {channel} ({rms_dbfs:.0} dBFS) lies only {snr_db:.0} dB \
+                     below the signal's peak"
+                ),
+                "it shows in a result",
+                "Raise the level, find a quieter room, or use an input with less noise",
+            ),
+            Self::ConverterDistortion { channel, second_db, third_db } => Words::new(
+                format!(
+                    "output and input {channel} distort by themselves (second harmonic \
+                     {second_db:.0} dB, third {third_db:.0} dB)"
+                ),
+                "a headphone's distortion below that cannot be seen",
+                "Lower the output level, or the gain before the input, and check again",
             ),
             _ => return None,
         };

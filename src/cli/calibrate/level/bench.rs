@@ -5,6 +5,7 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::origin::require_quiet;
 use crate::cli::output::Output;
 use crate::cli::progress::Progress;
+use crate::cli::rig::Insistence;
 use crate::cli::rig_file::{self, Placed, Placing, Wires};
 use crate::measure::{Tone, ToneError, find_tone, listening_stimulus, tone_stimulus};
 use crate::model::{ChannelMap, ChannelRole, Completeness, Recording, RigIdentity, Stimulus};
@@ -73,7 +74,7 @@ impl Bench {
             default_plan: "response",
             real_time: false,
         };
-        let placed = rig_file::open(&rig, &placing, given.as_ref())?;
+        let placed = rig_file::open(&rig, &placing, given.as_ref(), Insistence::WithinLimits)?;
         let channels = given.unwrap_or_else(|| placed.channels.clone());
         Self { source: Source::Rig(placed), channels, rate: args.rate }.checked()
     }
