@@ -64,6 +64,9 @@ const PLAN: &str = r#"
 /// What the noise of each take is below the sweeps, unless a case says otherwise.
 const SNR_DB: f64 = 60.0;
 
+/// By how much cases lower the level whose noise would not fit below full scale otherwise.
+const QUIET_DB: f64 = 60.0;
+
 /// A bench with one headphone, ready for takes with many seeds.
 struct Bench {
     plan: Plan,
@@ -80,7 +83,12 @@ impl Bench {
         let stimulus = stimulus_of(&plan).unwrap();
         let prepared = |wiring: Wiring| {
             let scenario: Scenario = preset("closed-38").unwrap().ideal();
-            let scenario = scenario.changed(|parts| parts.converter.bits = Some(24)).unwrap();
+            let scenario = scenario
+                .changed(|parts| {
+                    parts.converter.bits = Some(24);
+                    parts.converter.dynamic_range_db = Some(115.0);
+                })
+                .unwrap();
             let placement = Placement::new("fresh", 1, 1);
             let rig = SimulatedRig::new(scenario, wiring, placement).unwrap();
             rig.prepared(&stimulus).unwrap()
@@ -97,7 +105,7 @@ impl Bench {
     fn take(&self, look: Look, seed: u64, faults: &str, snr_db: f64) -> Recording {
         let noise_dbfs = self.sweep_dbfs - snr_db;
         // The electrical input is a quiet one.
-        let text = faults.replace("NOISE", &format!("{noise_dbfs}"));
+        let text = faults.replace("NOISE", &format!("{}", noise_dbfs - QUIET_DB));
         let noise = format!(
             "[[noise]]\ninput = 1\nlevel_dbfs = -100.0\n[[noise]]\ninput = 2\nlevel_dbfs = {}\n",
             if look == Look::Impedance { -100.0 } else { noise_dbfs }

@@ -5,6 +5,8 @@ use cansweep::rig::simulated::{Faults, Prepared};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use super::QUIET_DB;
+
 /// When the two sweeps of the plan begin in a take, in seconds: silence, pilot, pause, and the
 /// delay of the rig.
 pub(crate) const SWEEPS_BEGIN_S: [f64; 2] = [1.6 + DELAY_S, 1.6 + SWEEP_S + 1.0 + DELAY_S];
@@ -169,9 +171,12 @@ fn clean() -> Vec<Case> {
 fn presence() -> Vec<Case> {
     let input = |kind: &str| format!("inputs = [{{ input = 2, kind = \"{kind}\" }}]");
     let snr = |snr_db: f64, least: f64| {
-        drawn(format!("{snr_db} dB SNR"), snr_db, least, |_| Injected {
-            toml: String::new(),
-            truth: 0.0,
+        drawn(format!("{snr_db} dB SNR"), snr_db, least, |_| {
+            let toml = format!(
+                "gain_step = {{ at_s = 0.0, db = -{QUIET_DB}, input = 2 }}\n\
+                 noise = [{{ input = 2, level_dbfs = NOISE }}]"
+            );
+            Injected { toml, truth: 0.0 }
         })
     };
     vec![
@@ -559,7 +564,6 @@ fn system() -> Vec<Case> {
             ],
         ),
         plan("another plan was played", "response"),
-        plan("another plan was played (quick)", "response-quick"),
         case(
             "frames dropped, as the system reports",
             Look::Microphone,
