@@ -41,15 +41,23 @@ pub fn lag_track(
 
 struct Correlator {
     transform: Transform,
+    /// Back again at four times the rate: at 10 kHz and 48 kHz a peak between two samples is
+    /// easily lower than one a period away that meets a sample.
+    dense: Transform,
     piece: Vec<Complex64>,
     around: Vec<Complex64>,
     places: usize,
 }
 
+/// Values of the correlation for each sample.
+const DENSITY: usize = 4;
+
 impl Correlator {
     fn new(longest: usize, reach: usize) -> Self {
         let transform = Transform::at_least(2 * longest + 2 * reach + 1);
-        Self { transform, piece: Vec::new(), around: Vec::new(), places: 2 * reach + 1 }
+        let dense = Transform::of_length(DENSITY * transform.len());
+        let places = DENSITY * 2 * reach + 1;
+        Self { transform, dense, piece: Vec::new(), around: Vec::new(), places }
     }
 
     /// Where a piece, its ends faded, fits best, to a fraction of a sample.
@@ -59,13 +67,16 @@ impl Correlator {
         self.transform.forward_into(&faded, &mut self.piece);
         self.transform.forward_into(around, &mut self.around);
         self.around.iter_mut().zip(&self.piece).for_each(|(a, p)| *a *= p.conj());
-        let correlation = &self.transform.inverse(&mut self.around)[..self.places];
+        // The transform fills the rest with zeros.
+        let correlation = &self.dense.inverse(&mut self.around)[..self.places];
         let highest = |&i: &usize, &j: &usize| correlation[i].total_cmp(&correlation[j]);
         let peak = (0..correlation.len()).max_by(highest).unwrap_or(0);
         let [before, after] = [peak.wrapping_sub(1), peak + 1].map(|i| correlation.get(i));
-        let (Some(before), Some(after)) = (before, after) else { return peak as f64 };
-        let bend = before - 2.0 * correlation[peak] + after;
-        peak as f64 + if bend < 0.0 { 0.5 * (before - after) / bend } else { 0.0 }
+        let fraction = before.zip(after).map_or(0.0, |(before, after)| {
+            let bend = before - 2.0 * correlation[peak] + after;
+            if bend < 0.0 { 0.5 * (before - after) / bend } else { 0.0 }
+        });
+        (peak as f64 + fraction) / DENSITY as f64
     }
 }
 
@@ -109,6 +120,7 @@ impl Step {
 pub fn best_step(track: &[WindowLag]) -> Option<Step> {
     const LEAST: f64 = 0.5;
     const SCATTER: f64 = 8.0;
+    const EVEN: f64 = 6.0;
     if track.len() < 4 {
         return None;
     }
@@ -120,8 +132,13 @@ pub fn best_step(track: &[WindowLag]) -> Option<Step> {
     let cost = |k: usize| deviations(&lags[..k]) + deviations(&lags[k..]);
     let window = (1..lags.len()).min_by(|&a, &b| cost(a).total_cmp(&cost(b)))?;
     let changes: Vec<f64> = lags.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
-    let threshold = LEAST.max(SCATTER * median(&changes));
     let (before, after) = (median(&lags[..window]), median(&lags[window..]));
+    // A lag that runs away slowly is no jump: on either side it must be constant.
+    let spread = |part: &[f64], middle: f64| {
+        median(&part.iter().map(|lag| (lag - middle).abs()).collect::<Vec<_>>())
+    };
+    let spread = spread(&lags[..window], before).max(spread(&lags[window..], after));
+    let threshold = LEAST.max(SCATTER * median(&changes)).max(EVEN * spread);
     Some(Step { window, before, after, threshold })
 }
 

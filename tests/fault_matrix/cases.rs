@@ -183,7 +183,7 @@ fn presence() -> Vec<Case> {
         case(
             "no stimulus: sweeps below the noise",
             Look::Microphone,
-            &["no-stimulus"],
+            &["no-stimulus", "microphone-silent"],
             vec![snr(-35.0, 0.0), snr(-50.0, 0.98), snr(-70.0, 0.99)],
         )
         .explaining(&["low-snr", "low-level"]),

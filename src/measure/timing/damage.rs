@@ -85,14 +85,16 @@ impl Played<'_> {
         20.0 / std::f64::consts::LN_10 * (burst.share * spread.sqrt()).ln_1p()
     }
 
-    /// Windows of equal time above 300 Hz: below, a lag of some samples is hardly a change.
+    /// Windows of equal time from 300 Hz to 14 kHz: below, a lag of some samples is hardly a
+    /// change; above, it is a whole period.
     pub(super) fn windows(&self) -> Vec<Range<usize>> {
         const COUNT: usize = 36;
         const LOWEST_HZ: f64 = 300.0;
+        const HIGHEST_HZ: f64 = 14e3;
         let len = self.sweep.len();
         let whole = (0..COUNT).map(|i| i * len / COUNT..(i + 1) * len / COUNT);
         let high = |window: &Range<usize>| match self.band_hz(window) {
-            Some((from, to)) => from >= LOWEST_HZ && to > from,
+            Some((from, to)) => from >= LOWEST_HZ && to > from && to <= HIGHEST_HZ,
             None => window.start >= len / 2,
         };
         whole.filter(high).collect()
@@ -177,28 +179,37 @@ fn compare(channel: &Captured<'_>, played: &Played<'_>) -> Vec<Compared> {
 /// Whether the difference of two sweeps is, in a stretch of time, what another gain and phase
 /// make of the first: then the device has changed, and no noise fell into it.
 fn is_a_change(difference: &[f64], first: &[f64], range: &Range<usize>) -> bool {
-    /// A noise has this share of its power in what a gain and a phase could explain by chance
-    /// only if it is a tone at the frequency that the sweep passes.
+    /// While so many samples last, a sweep is nearly a tone and a response nearly constant.
+    const PIECE: usize = 256;
+    /// A noise has this share of its power in what gains and phases could explain only if it is
+    /// a tone at the frequency that the sweep passes.
     const EXPLAINED: f64 = 0.5;
-    let range = range.start.max(1)..range.end.min(first.len() - 1).min(difference.len());
-    if range.is_empty() {
-        return false;
-    }
+    let end = range.end.min(first.len() - 1).min(difference.len());
+    let pieces = (range.start.max(1)..end).step_by(PIECE).map(|from| from..(from + PIECE).min(end));
+    let (explained, all) = pieces
+        .map(|piece| explained_power(difference, first, piece))
+        .fold((0.0, 0.0), |sum, (part, whole)| (sum.0 + part, sum.1 + whole));
+    explained > EXPLAINED * all
+}
+
+/// The power of a difference that one gain and one phase of the first sweep explain by least
+/// squares, and all its power.
+fn explained_power(difference: &[f64], first: &[f64], piece: Range<usize>) -> (f64, f64) {
     // In phase: the samples themselves; at right angles: the difference of their neighbours.
     let in_phase = |k: usize| first[k];
     let across = |k: usize| first[k + 1] - first[k - 1];
-    let sum = |a: &dyn Fn(usize) -> f64, b: &dyn Fn(usize) -> f64| -> f64 {
-        range.clone().map(|k| a(k) * b(k)).sum()
-    };
     let d = |k: usize| difference[k];
+    let sum = |a: &dyn Fn(usize) -> f64, b: &dyn Fn(usize) -> f64| -> f64 {
+        piece.clone().map(|k| a(k) * b(k)).sum()
+    };
     let (aa, bb, ab) = (sum(&in_phase, &in_phase), sum(&across, &across), sum(&in_phase, &across));
     let (ad, bd, dd) = (sum(&in_phase, &d), sum(&across, &d), sum(&d, &d));
     let determinant = aa * bb - ab * ab;
     if determinant <= 1e-9 * aa * bb {
-        return false;
+        return (0.0, dd);
     }
     let (a, b) = ((ad * bb - bd * ab) / determinant, (bd * aa - ad * ab) / determinant);
-    a * ad + b * bd > EXPLAINED * dd
+    (a * ad + b * bd, dd)
 }
 
 /// Short noises in a sweep that stands alone.
@@ -314,7 +325,9 @@ fn jump(channel: &Captured<'_>, sweep: usize, played: &Played<'_>) -> Option<Jum
             ..track[(step.window + 1).min(track.len() - 1)].window.end;
         // A loss before the first window shows in it and not between two.
         let (at, samples) = locate(&earlier, (&later, reach), around, step);
-        let close = (samples as f64 - step.samples()).abs() <= 2.5;
+        // The lag of a window that holds the jump is off by a part of it.
+        let allowance = if step.samples().abs() < 4.0 { 0.6 } else { 1.6 };
+        let close = (samples as f64 - step.samples()).abs() <= allowance;
         close.then_some(Jump { step, samples: samples as f64, at })
     })
 }
@@ -366,7 +379,7 @@ fn gap_near(
         at(run.start)..at(run.end)
     };
     if let Some(run) = longest_run(stretch.len() - 1, |k| same(stretch[k], stretch[k + 1]))
-        && run.len() >= EQUAL
+        && run.len() + 1 >= EQUAL
     {
         return Some(counted(run.start..run.end + 1));
     }
@@ -423,7 +436,7 @@ fn noises_in(
             let sweep = match (in_all, sound.len()) {
                 (true, _) => Some(0),
                 (false, 2..) => Some(compared.sweep),
-                (false, _) => louder(channel, compared.sweep, &burst.range, played),
+                (false, _) => louder(channel, compared.sweep, burst, played),
             };
             let effect_db = played.effect_db(burst);
             let what = What::Noise { channel: channel.index, burst: burst.clone(), effect_db };
@@ -447,26 +460,29 @@ fn noises_in(
 fn louder(
     channel: &Captured<'_>,
     later: usize,
-    range: &Range<usize>,
+    burst: &Burst,
     played: &Played<'_>,
 ) -> Option<usize> {
     const CLEARLY: f64 = 0.3;
+    let range = &burst.range;
+    let neighbours = (played.rate.nyquist_hz() / burst.band_hz).round().max(1.0) as usize;
     let expected = expected(channel, later, range, played);
     let frames = played.frames();
     let deviation = |sweep: usize| -> Vec<f64> {
         let samples = channel.aligned(sweep, frames);
         range.clone().zip(&expected).map(|(k, e)| samples.get(k).unwrap_or(&0.0) - e).collect()
     };
-    let (first, second) = (bends(&deviation(0)), bends(&deviation(later)));
+    let (first, second) = (bends(&deviation(0), neighbours), bends(&deviation(later), neighbours));
     let power = |values: &[f64]| values.iter().map(|v| v * v).sum::<f64>();
     let difference: Vec<f64> = second.iter().zip(&first).map(|(b, a)| b - a).collect();
     let excess = power(&second) - power(&first);
     (excess.abs() > CLEARLY * power(&difference)).then_some(if excess > 0.0 { later } else { 0 })
 }
 
-/// The second difference: what is short stands out in it.
-fn bends(values: &[f64]) -> Vec<f64> {
-    values.windows(3).map(|v| v[0] - 2.0 * v[1] + v[2]).collect()
+/// The second difference of means over so many neighbours: what is short stands out in it.
+fn bends(values: &[f64], neighbours: usize) -> Vec<f64> {
+    let means: Vec<f64> = values.chunks(neighbours).map(|some| some.iter().sum()).collect();
+    means.windows(3).map(|v| v[0] - 2.0 * v[1] + v[2]).collect()
 }
 
 /// What the mean of two sweeps' gated responses makes of the sweep in a stretch of time.
