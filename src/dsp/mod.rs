@@ -4,6 +4,7 @@
 
 pub mod band;
 pub mod deconvolution;
+pub mod density;
 pub mod detection;
 pub mod edge;
 pub mod gate;

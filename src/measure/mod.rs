@@ -7,6 +7,7 @@
 
 mod analyser;
 mod impedance;
+mod noise;
 mod port;
 mod resolution;
 mod response;

@@ -4,10 +4,11 @@ use ndarray::Array1;
 use num_complex::Complex64;
 
 use super::analyser::{Analysed, Analyser, Centring, MeasureError, channel_or};
+use super::noise::{Heard, Ratio};
 use super::resolution::MeanOf;
 use super::take::GatedChannel;
 use crate::dsp::edge::causal_low_edge;
-use crate::metrology::repeats::{independent_cells, mean_and_covariance};
+use crate::metrology::repeats::{RepeatedMean, coherence};
 use crate::metrology::shelf::{bass_shelf_db, corner_minus_3_db_hz};
 use crate::metrology::statistics::{few_values_factor, standard_error};
 use crate::model::{
@@ -19,6 +20,8 @@ use crate::quantity::{amplitude_db, amplitude_ratio};
 /// What one take of a response gave.
 struct TakeResponse {
     sweeps: Vec<Array1<Complex64>>,
+    averaged: RepeatedMean,
+    predicted: bool,
     delay: isize,
     inverted: bool,
     peak_to_noise_db: Option<f64>,
@@ -59,7 +62,7 @@ impl Analyser {
             .iter()
             .enumerate()
             .map(|(i, take)| self.take_response(take, i + 1, microphone, reference, &mut findings))
-            .collect();
+            .collect::<Result<_, _>>()?;
         let delays = examined.iter().map(|take| take.as_ref().map(|t| t.delay as f64)).collect();
         let good: Vec<&TakeResponse> = examined.iter().flatten().collect();
         let Some(first) = good.first() else {
@@ -67,7 +70,7 @@ impl Analyser {
             return Ok(Analysed { outcome, findings, delays, channels });
         };
         let sweeps = good.iter().map(|take| take.sweeps.len()).sum();
-        findings.extend(self.remarks(sweeps));
+        findings.extend(self.remarks(sweeps, first.predicted));
         findings.extend(remarks_on(first, microphone, reference));
         let response = self.averaged(&good)?;
         let figures = figures(&response, first);
@@ -82,22 +85,37 @@ impl Analyser {
         microphone: usize,
         reference: Option<usize>,
         findings: &mut Vec<Finding>,
-    ) -> Option<TakeResponse> {
+    ) -> Result<Option<TakeResponse>, MeasureError> {
         // The reference, where there is one, is the cleaner signal to check the timing on.
         let channels = reference.into_iter().chain([microphone]);
         let channels: Vec<_> = channels.map(|index| (index, Centring::Own)).collect();
-        let examined = self.examine(recording, take, &channels, findings)?;
-        let (microphone, reference) = examined.split_last()?;
-        let reference = reference.first();
-        let sweeps = (0..microphone.sweeps.len())
-            .map(|i| self.sweep_response(microphone, reference, i))
+        let examined = self.examine(recording, take, &channels, findings);
+        let heard: Vec<Heard<'_>> = (channels.iter().zip(examined.iter().flatten()))
+            .map(|(&(index, _), channel)| Heard { index, channel })
             .collect();
-        Some(TakeResponse {
+        let Some((&measured, reference)) = heard.split_last() else { return Ok(None) };
+        let reference = reference.first().copied();
+        let (microphone, against) = (measured.channel, reference.map(|heard| heard.channel));
+        let sweeps: Vec<Array1<Complex64>> = (0..microphone.sweeps.len())
+            .map(|i| self.sweep_response(microphone, against, i))
+            .collect();
+        let leverage = vec![1.0; self.resolution.grid().len()];
+        let ratio = Ratio { measured, reference, values: &sweeps[0], leverage: &leverage };
+        let noise = self.noise_of(recording, ratio);
+        let averaged = self.mean_of_sweeps(&sweeps, noise.predicted.as_ref())?;
+        let noticed = noise.noticed(self, &sweeps, &averaged, &leverage);
+        if self.judge(noticed, take, findings) {
+            return Ok(None);
+        }
+        let (reference, predicted) = (against, noise.predicted.is_some());
+        Ok(Some(TakeResponse {
             sweeps,
+            averaged,
+            predicted,
             delay: microphone.delay - reference.map_or(0, |r| r.delay),
             inverted: microphone.inverted != reference.is_some_and(|r| r.inverted),
             peak_to_noise_db: microphone.peak_to_noise_db,
-        })
+        }))
     }
 
     /// The response that the `i`-th sweep shows, on the grid of the result.
@@ -129,24 +147,20 @@ impl Analyser {
 
     fn averaged(&self, takes: &[&TakeResponse]) -> Result<Response, MeasureError> {
         let grid = self.resolution.grid().clone();
-        if let [take] = takes {
-            let cells = |width_hz: f64| independent_cells(width_hz, self.analysis.gate_after);
-            let averaged = mean_and_covariance(&grid, &take.sweeps, cells)?;
-            let response = Response::new(grid, averaged.mean)?;
-            return Ok(match averaged.covariance {
-                Some(covariance) => response.with_covariance(covariance)?,
-                None => response,
-            });
+        let (values, covariance) = if let [take] = takes {
+            (take.averaged.mean.clone(), take.averaged.covariance.clone())
+        } else {
+            let of_takes: Vec<_> = takes.iter().map(|take| take.averaged.mean.clone()).collect();
+            let (values, covariance) = mean_over_seatings(&of_takes);
+            (values, Some(covariance))
+        };
+        let mut response = Response::new(grid, values)?;
+        if let Some(covariance) = covariance {
+            response = response.with_covariance(covariance)?;
         }
-        let of_takes: Vec<Array1<Complex64>> = takes.iter().map(|take| mean_of(take)).collect();
-        let (values, covariance) = mean_over_seatings(&of_takes);
-        Ok(Response::new(grid, values)?.with_covariance(covariance)?)
+        let sweeps: Vec<&[Array1<Complex64>]> = takes.iter().map(|t| &t.sweeps[..]).collect();
+        Ok(response.with_coherence(coherence(&sweeps))?)
     }
-}
-
-fn mean_of(take: &TakeResponse) -> Array1<Complex64> {
-    let sum = take.sweeps.iter().fold(Array1::zeros(take.sweeps[0].len()), |sum, s| sum + s);
-    sum / take.sweeps.len() as f64
 }
 
 /// Mean in decibels and of the phase angle, with the spread as uncertainty. Complex values of
