@@ -242,21 +242,37 @@ fn swapped_inputs_are_noticed_because_the_impedance_turns_negative() {
 }
 
 #[test]
-fn a_take_that_lost_samples_without_an_error_is_refused() {
+fn a_sweep_that_lost_samples_without_an_error_is_left_out_and_a_broken_time_base_refused() {
     let plan = plan::load("response").unwrap();
     let mut rig = rig(preset("closed-38").unwrap(), Wiring::Coupler, "fresh");
     let take = exchange(&mut rig, &plan);
     let stimulus = stimulus_of(&plan).unwrap();
-    let in_first = stimulus.sweep_starts()[0] + 100_000;
-    let in_second = stimulus.sweep_starts()[1] + 150_000;
-    let in_gap = stimulus.sweep_starts()[1] - 20_000;
-    let before = stimulus.sweep_starts()[0] - 5_000;
-    for at in [before, in_first, in_gap, in_second] {
-        for lost in [1, 64, 480, 18_432] {
+    let in_first = (stimulus.sweep_starts()[0] + 170_000, Some(1));
+    let in_its_bass = (stimulus.sweep_starts()[0] + 100_000, None);
+    let in_second = (stimulus.sweep_starts()[1] + 150_000, Some(2));
+    let in_gap = (stimulus.sweep_starts()[1] - 20_000, None);
+    let before = (stimulus.sweep_starts()[0] - 5_000, None);
+    for (at, broken) in [before, in_its_bass, in_first, in_gap, in_second] {
+        for lost in [1, 64, 480] {
             let damaged = support::without_frames(&take, at, lost);
             let analysed = analyser(&plan).response(&[damaged], &rig.wiring().channels()).unwrap();
-            let refused = matches!(analysed.outcome, Outcome::Refused(_));
-            assert!(refused, "{lost} lost at {at}: {:?}", analysed.findings);
+            let found = analysed.findings.iter().find_map(|f| match f.kind {
+                FindingKind::SamplesLost { samples, from_s, to_s, sweep, .. } => {
+                    Some((samples, from_s, to_s, sweep))
+                }
+                _ => None,
+            });
+            let case = format!("{lost} lost at {at}: {:?}", analysed.findings);
+            let (samples, from_s, to_s, sweep) = found.unwrap_or_else(|| panic!("{case}"));
+            assert!((samples + lost as f64).abs() < 0.5 && sweep == broken, "{case}");
+            let at_s = at as f64 / 48e3;
+            assert!(from_s < at_s + 1e-3 && to_s > at_s - 1e-3, "{case}");
+            assert_eq!(matches!(analysed.outcome, Outcome::Refused(_)), broken.is_none(), "{case}");
+            let Outcome::Response { response, .. } = analysed.outcome else { continue };
+            let truth = rig.truth_response(response.grid()).unwrap();
+            let (db, _) = deviation(&response, &truth);
+            // One sweep with the noise of the microphone.
+            assert!(db < 0.3, "{case}: {db}");
         }
     }
 }
@@ -304,14 +320,11 @@ fn two_clocks_are_told_from_lost_samples() {
         _ => None,
     });
     let drift = drift.unwrap_or_else(|| panic!("{:?}", analysed.findings));
-    assert!((drift - 40.0).abs() < 0.5, "{drift}");
-    // With a reference on the same clock the response is hardly affected.
+    assert!((drift - 40.0).abs() < 0.01, "{drift}");
     let Outcome::Response { response, .. } = analysed.outcome else { panic!("refused") };
     let truth = rig.truth_response(response.grid()).unwrap();
-    for ((&hz, found), truth) in response.hz().iter().zip(response.values()).zip(truth.values()) {
-        let ratio = found / truth;
-        // The damage itself is good to −60 dB only, below 5 kHz.
-        let close = amplitude_db(ratio.norm()).abs() < 0.02 && ratio.arg().to_degrees().abs() < 0.2;
-        assert!(hz > 5e3 || close, "{hz} Hz: {ratio}");
-    }
+    let (db, deg) = deviation(&response, &truth);
+    println!("{db} dB, {deg}°");
+    // The noise of the microphone is in it.
+    assert!(db < 0.3 && deg < 2.0, "{db} dB, {deg}°");
 }

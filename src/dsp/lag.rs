@@ -7,6 +7,15 @@ use num_complex::Complex64;
 use super::transform::Transform;
 use crate::quantity::SampleRate;
 
+/// A lag with its standard uncertainty, in samples.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Lag {
+    /// The lag; negative if the signal leads.
+    pub samples: f64,
+    /// Its standard uncertainty, from how much the phase scatters around its slope.
+    pub u: f64,
+}
+
 /// Finds how much later signals come than one that they are compared with.
 ///
 /// The whole lag is the peak of the cross-correlation over a band; the fraction follows from the
@@ -49,33 +58,75 @@ impl Aligner {
     }
 
     /// How many samples `later`, of equal shape otherwise, lags behind; negative if it leads.
-    pub fn lag(&mut self, later: &[f64]) -> f64 {
-        let mut lag = self.whole_lag(later);
-        for _ in 0..2 {
-            lag -= phase_slope(&self.cross, lag, self.transform.len() as f64);
+    pub fn lag(&mut self, later: &[f64]) -> Lag {
+        let mut lag = Lag { samples: self.whole_lag(later), u: 0.0 };
+        let padding = self.transform.len() as f64 / later.len().max(1) as f64;
+        for _ in 0..3 {
+            let slope = phase_slope(&self.cross, lag.samples, self.transform.len() as f64);
+            // Padding makes neighbouring bins depend on each other.
+            lag = Lag { samples: lag.samples - slope.samples, u: slope.u * padding.sqrt() };
         }
         lag
     }
 }
 
 /// The slope of the phase of a cross-spectrum after taking a lag out, in samples: positive when
-/// the phase still leads.
-fn phase_slope(cross: &[Complex64], lag: f64, len: f64) -> f64 {
-    let (mut above, mut below) = (0.0, 0.0);
+/// the phase still leads. With `w` the magnitudes, ω the angular frequencies and φ the phases,
+///
+/// ```text
+/// slope = Σ w ω φ / Σ w ω²,   u² = Σ w² ω² φ² / (Σ w ω²)²
+/// ```
+///
+/// the latter being right once the slope is out of the phases.
+fn phase_slope(cross: &[Complex64], lag: f64, len: f64) -> Lag {
+    let (mut above, mut below, mut scatter) = (0.0, 0.0, 0.0);
     let in_band = cross.iter().enumerate().filter(|(_, c)| c.norm_sqr() > 0.0);
     for (k, c) in in_band {
         let omega = 2.0 * PI * k as f64 / len;
         let weight = c.norm();
-        above += weight * omega * (c * Complex64::cis(omega * lag)).arg();
+        let part = weight * omega * (c * Complex64::cis(omega * lag)).arg();
+        above += part;
+        scatter += part * part;
         below += weight * omega * omega;
     }
-    if below > 0.0 { above / below } else { 0.0 }
+    if below > 0.0 {
+        Lag { samples: above / below, u: scatter.sqrt() / below }
+    } else {
+        Lag::default()
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use rand_chacha::ChaCha8Rng;
+    use rand_chacha::rand_core::SeedableRng;
+    use rand_distr::{Distribution, StandardNormal};
+
     use super::*;
     use crate::dsp::sweep::pilot_chirp;
+
+    #[test]
+    fn the_stated_uncertainty_is_the_scatter_of_the_lag() {
+        const RUNS: u64 = 60;
+        let rate = SampleRate::new(48_000).unwrap();
+        let mut padded = vec![0.0; 9600];
+        padded[2400..7200].copy_from_slice(&pilot_chirp(rate, 0.5));
+        let noisy = |seed: u64| -> Vec<f64> {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let noise = |_| -> f64 { StandardNormal.sample(&mut rng) };
+            let noise: Vec<f64> = (0..padded.len()).map(noise).collect();
+            padded.iter().zip(noise).map(|(v, n)| v + 3e-3 * n).collect()
+        };
+        let lags: Vec<Lag> = (0..RUNS)
+            .map(|seed| {
+                Aligner::new(&noisy(2 * seed), rate, (500.0, 8e3)).lag(&noisy(2 * seed + 1))
+            })
+            .collect();
+        let sd = (lags.iter().map(|lag| lag.samples.powi(2)).sum::<f64>() / RUNS as f64).sqrt();
+        let u = lags.iter().map(|lag| lag.u).sum::<f64>() / RUNS as f64;
+        // A standard deviation of 60 values scatters by a tenth; three of those.
+        assert!((0.7..1.3).contains(&(u / sd)), "{u} {sd}");
+    }
 
     #[test]
     fn a_shift_by_a_fraction_of_a_sample_is_found() {
@@ -92,7 +143,8 @@ mod tests {
             let mut shifted = spectrum.iter().enumerate().map(|(k, v)| v * turn(k)).collect();
             let shifted = transform.inverse(&mut shifted);
             let lag = Aligner::new(&padded, rate, (500.0, 8e3)).lag(shifted);
-            assert!((lag - shift).abs() < TOLERANCE, "{shift}: {lag}");
+            assert!((lag.samples - shift).abs() < TOLERANCE, "{shift}: {lag:?}");
+            assert!(lag.u < TOLERANCE, "{shift}: {lag:?}");
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Transforms are unnormalised forward and 1/N inverse; phases follow e^{+j2πft}.
 
 pub mod band;
+pub mod bursts;
+pub mod clock;
 pub mod deconvolution;
 pub mod density;
 pub mod detection;
@@ -13,4 +15,5 @@ pub mod pointwise;
 pub mod repeats;
 pub mod smoothing;
 pub mod sweep;
+pub mod track;
 pub mod transform;

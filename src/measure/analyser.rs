@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::resolution::Resolution;
 use super::scrutiny::scrutinise;
 use super::take::{Centre, GatedChannel, Laboratory};
+use super::timing::Clock;
 use crate::dsp::deconvolution::Inverse;
 use crate::dsp::gate::Gate;
 use crate::metrology::repeats::RepeatsError;
@@ -126,12 +127,12 @@ impl Analyser {
         take: usize,
         channels: &[(usize, Centring)],
         findings: &mut Vec<Finding>,
-    ) -> Option<Vec<GatedChannel>> {
+    ) -> Option<Examined> {
         let indices: Vec<usize> = channels.iter().map(|&(index, _)| index).collect();
         if self.judge(scrutinise(recording, &indices), take, findings) {
             return None;
         }
-        let mut noticed = Vec::new();
+        let (mut noticed, mut clock) = (Vec::new(), Clock::SAME);
         let mut examined: Vec<GatedChannel> = Vec::new();
         for &(index, centring) in channels {
             let centre = match (centring, examined.first()) {
@@ -145,11 +146,11 @@ impl Analyser {
         }
         let complete = examined.len() == channels.len();
         if complete {
-            let timing = self.laboratory.check_timing(recording, indices[0], &mut examined);
-            noticed.extend(timing);
+            let timing = self.laboratory.check_timing(recording, &indices, &mut examined);
+            (clock, noticed) = (timing.clock, [noticed, timing.findings].concat());
         }
         let refused = self.judge(noticed, take, findings);
-        (complete && !refused).then_some(examined)
+        (complete && !refused).then_some(Examined { channels: examined, clock })
     }
 
     /// Files the findings of a take; whether they refuse it. A refusal that the user accepts
@@ -223,6 +224,14 @@ impl Analyser {
         }
         remarks
     }
+}
+
+/// A take that was found sound.
+pub(super) struct Examined {
+    /// One for each channel that was asked for.
+    pub(super) channels: Vec<GatedChannel>,
+    /// How the recorder's clock ran.
+    pub(super) clock: Clock,
 }
 
 /// How the gates of a channel are placed, relative to the first channel of a take.

@@ -3,7 +3,7 @@
 use ndarray::Array1;
 use num_complex::Complex64;
 
-use super::analyser::{Analysed, Analyser, Centring, MeasureError, channel_or};
+use super::analyser::{Analysed, Analyser, Centring, Examined, MeasureError, channel_or};
 use super::noise::{Heard, Ratio};
 use super::resolution::MeanOf;
 use crate::metrology::repeats::{Predicted, coherence};
@@ -53,11 +53,9 @@ impl Analyser {
         for (i, take) in takes.iter().enumerate() {
             let wanted = [(reference, Centring::Own), (sense, Centring::LikeFirst)];
             let examined = self.examine(take, i + 1, &wanted, &mut findings);
-            delays.push(examined.as_ref().map(|channels| channels[0].delay as f64));
-            let Some(channels) = examined else { continue };
-            let heard = [reference, sense].into_iter().zip(&channels);
-            let heard: Vec<_> = heard.map(|(index, channel)| Heard { index, channel }).collect();
-            let of_take = self.take_ratios(take, (heard[0], heard[1]), settings)?;
+            delays.push(examined.as_ref().map(|take| take.channels[0].delay as f64));
+            let Some(examined) = examined else { continue };
+            let of_take = self.take_ratios(take, (reference, sense), &examined, settings)?;
             if !self.judge(of_take.noticed, i + 1, &mut findings) {
                 ratios.push(of_take.ratios);
                 noises.push(of_take.predicted);
@@ -95,13 +93,15 @@ impl Analyser {
     fn take_ratios(
         &mut self,
         take: &Recording,
-        (source, load): (Heard<'_>, Heard<'_>),
+        (reference, sense): (usize, usize),
+        examined: &Examined,
         settings: &ImpedanceSettings,
     ) -> Result<TakeRatios, MeasureError> {
+        let (channels, clock) = (&examined.channels, examined.clock);
         let mut ratios = Vec::new();
-        for (source, load) in source.channel.sweeps.iter().zip(&load.channel.sweeps) {
-            let source = self.resolution.evaluate(&source.piece);
-            let load = self.resolution.evaluate(&load.piece);
+        for (source, load) in channels[0].sweeps.iter().zip(&channels[1].sweeps) {
+            let source = self.resolution.evaluate(&source.piece, clock);
+            let load = self.resolution.evaluate(&load.piece, clock);
             let ratio = load.iter().zip(&source).map(|(load, source)| load / source).collect();
             ratios.push(self.resolution.onto_grid(ratio, MeanOf::Complex));
         }
@@ -110,8 +110,9 @@ impl Analyser {
         let flows = no_current(&ratios[0]).is_none();
         let leverage = |&m: &Complex64| if flows { jig.leverage(m) } else { 1.0 };
         let leverage: Vec<f64> = ratios[0].iter().map(leverage).collect();
-        let (values, reference) = (&ratios[0], Some(source));
-        let ratio = Ratio { measured: load, reference, values, leverage: &leverage };
+        let measured = Heard { index: sense, channel: &channels[1] };
+        let reference = Some(Heard { index: reference, channel: &channels[0] });
+        let ratio = Ratio { measured, reference, clock, values: &ratios[0], leverage: &leverage };
         let noise = self.noise_of(take, ratio);
         let averaged = self.mean_of_sweeps(&ratios, noise.predicted.as_ref())?;
         let noticed = noise.noticed(self, &ratios, &averaged, &leverage);

@@ -3,6 +3,7 @@
 use ndarray::Array1;
 use num_complex::Complex64;
 
+use super::timing::Clock;
 use crate::dsp::gate::Gate;
 use crate::dsp::pointwise::PointwiseTransform;
 use crate::dsp::smoothing::LogMean;
@@ -61,10 +62,15 @@ impl Resolution {
         self.dense.as_ref().map_or(self.grid.hz(), |(dense, _)| dense)
     }
 
-    /// The spectrum of a gated piece at [`Self::frequencies`].
-    pub(super) fn evaluate(&mut self, piece: &[f64]) -> Vec<Complex64> {
+    /// The spectrum of a gated piece at [`Self::frequencies`], which are those of the player's
+    /// clock: on a recorder's that is fast they lie lower.
+    pub(super) fn evaluate(&mut self, piece: &[f64], clock: Clock) -> Vec<Complex64> {
         let frequencies = self.dense.as_ref().map_or(self.grid.hz(), |(dense, _)| dense);
-        self.pointwise.at(piece, frequencies)
+        if clock == Clock::SAME {
+            return self.pointwise.at(piece, frequencies);
+        }
+        let recorded: Vec<f64> = frequencies.iter().map(|f| f / clock.ratio).collect();
+        self.pointwise.at(piece, &recorded)
     }
 
     /// Values at [`Self::frequencies`], smoothed onto the grid.

@@ -3,10 +3,11 @@
 use ndarray::Array1;
 use num_complex::Complex64;
 
-use super::analyser::{Analysed, Analyser, Centring, MeasureError, channel_or};
+use super::analyser::{Analysed, Analyser, Centring, Examined, MeasureError, channel_or};
 use super::noise::{Heard, Ratio};
 use super::resolution::MeanOf;
 use super::take::GatedChannel;
+use super::timing::Clock;
 use crate::dsp::edge::causal_low_edge;
 use crate::metrology::repeats::{RepeatedMean, coherence};
 use crate::metrology::shelf::{bass_shelf_db, corner_minus_3_db_hz};
@@ -22,6 +23,8 @@ struct TakeResponse {
     sweeps: Vec<Array1<Complex64>>,
     averaged: RepeatedMean,
     predicted: bool,
+    /// What the clocks leave uncertain of the delay between low and high frequencies, in seconds.
+    u_delay_s: f64,
     delay: isize,
     inverted: bool,
     peak_to_noise_db: Option<f64>,
@@ -89,18 +92,25 @@ impl Analyser {
         // The reference, where there is one, is the cleaner signal to check the timing on.
         let channels = reference.into_iter().chain([microphone]);
         let channels: Vec<_> = channels.map(|index| (index, Centring::Own)).collect();
-        let examined = self.examine(recording, take, &channels, findings);
-        let heard: Vec<Heard<'_>> = (channels.iter().zip(examined.iter().flatten()))
+        let Some(examined) = self.examine(recording, take, &channels, findings) else {
+            return Ok(None);
+        };
+        let Examined { channels: examined, clock } = examined;
+        let heard: Vec<Heard<'_>> = (channels.iter().zip(&examined))
             .map(|(&(index, _), channel)| Heard { index, channel })
             .collect();
         let Some((&measured, reference)) = heard.split_last() else { return Ok(None) };
         let reference = reference.first().copied();
         let (microphone, against) = (measured.channel, reference.map(|heard| heard.channel));
-        let sweeps: Vec<Array1<Complex64>> = (0..microphone.sweeps.len())
-            .map(|i| self.sweep_response(microphone, against, i))
+        let mut sweeps: Vec<Array1<Complex64>> = (0..microphone.sweeps.len())
+            .map(|i| self.sweep_response(microphone, against, i, clock))
             .collect();
+        if !clock.steady && reference.is_none() {
+            share_phase(&mut sweeps);
+        }
         let leverage = vec![1.0; self.resolution.grid().len()];
-        let ratio = Ratio { measured, reference, values: &sweeps[0], leverage: &leverage };
+        let values = &sweeps[0];
+        let ratio = Ratio { measured, reference, clock, values, leverage: &leverage };
         let noise = self.noise_of(recording, ratio);
         let averaged = self.mean_of_sweeps(&sweeps, noise.predicted.as_ref())?;
         let noticed = noise.noticed(self, &sweeps, &averaged, &leverage);
@@ -108,10 +118,13 @@ impl Analyser {
             return Ok(None);
         }
         let (reference, predicted) = (against, noise.predicted.is_some());
+        // With a reference both channels were recorded by one clock, whatever it was.
+        let u_delay_s = if reference.is_some() { 0.0 } else { self.u_delay_s(clock) };
         Ok(Some(TakeResponse {
             sweeps,
             averaged,
             predicted,
+            u_delay_s,
             delay: microphone.delay - reference.map_or(0, |r| r.delay),
             inverted: microphone.inverted != reference.is_some_and(|r| r.inverted),
             peak_to_noise_db: microphone.peak_to_noise_db,
@@ -124,13 +137,14 @@ impl Analyser {
         microphone: &GatedChannel,
         reference: Option<&GatedChannel>,
         i: usize,
+        clock: Clock,
     ) -> Array1<Complex64> {
         let fs = self.rate().as_f64();
         let sweep = &microphone.sweeps[i];
-        let mut values = self.resolution.evaluate(&sweep.piece);
+        let mut values = self.resolution.evaluate(&sweep.piece, clock);
         if let Some(reference) = reference {
             let against = &reference.sweeps[i];
-            let divisor = self.resolution.evaluate(&against.piece);
+            let divisor = self.resolution.evaluate(&against.piece, clock);
             let frequencies = self.resolution.frequencies();
             for ((value, divisor), &f) in values.iter_mut().zip(divisor).zip(frequencies) {
                 *value *= GatedChannel::turn(sweep, against.lag, f, fs) / divisor;
@@ -138,17 +152,32 @@ impl Analyser {
         } else {
             let (first, band) = (microphone.sweeps[0].lag, self.laboratory.stimulus().band());
             for (value, &f) in values.iter_mut().zip(self.resolution.frequencies()) {
-                let edge = causal_low_edge(band, f);
+                let edge = causal_low_edge(band, f / clock.ratio);
                 *value *= GatedChannel::turn(sweep, first, f, fs) / edge;
             }
         }
         self.resolution.onto_grid(values, MeanOf::Power)
     }
 
+    /// What the uncertainty of the clock leaves of the delay over a sweep; an unsteady clock
+    /// leaves no phase at all.
+    fn u_delay_s(&self, clock: Clock) -> f64 {
+        let stimulus = self.laboratory.stimulus();
+        let sweep_s = stimulus.sweep().len() as f64 / stimulus.rate().as_f64();
+        if clock.steady { clock.u * sweep_s } else { f64::INFINITY }
+    }
+
     fn averaged(&self, takes: &[&TakeResponse]) -> Result<Response, MeasureError> {
         let grid = self.resolution.grid().clone();
         let (values, covariance) = if let [take] = takes {
-            (take.averaged.mean.clone(), take.averaged.covariance.clone())
+            let mean = &take.averaged.mean;
+            let with_phase = |(&c, (&hz, &h)): (&Covariance, (&f64, &Complex64))| {
+                c.plus(uncertain_phase(h, hz, take.u_delay_s))
+            };
+            let covariance = take.averaged.covariance.as_ref().map(|covariance| {
+                covariance.iter().zip(grid.hz().iter().zip(mean)).map(with_phase).collect()
+            });
+            (mean.clone(), covariance)
         } else {
             let of_takes: Vec<_> = takes.iter().map(|take| take.averaged.mean.clone()).collect();
             let (values, covariance) = mean_over_seatings(&of_takes);
@@ -161,6 +190,22 @@ impl Analyser {
         let sweeps: Vec<&[Array1<Complex64>]> = takes.iter().map(|t| &t.sweeps[..]).collect();
         Ok(response.with_coherence(coherence(&sweeps))?)
     }
+}
+
+/// Gives all sweeps the phase of the first, so that only their magnitudes are averaged.
+fn share_phase(sweeps: &mut [Array1<Complex64>]) {
+    let Some((first, later)) = sweeps.split_first_mut() else { return };
+    for sweep in later {
+        sweep.zip_mut_with(first, |z, first| *z = Complex64::from_polar(z.norm(), first.arg()));
+    }
+}
+
+/// The covariance of a value whose delay is uncertain.
+fn uncertain_phase(h: Complex64, frequency_hz: f64, u_delay_s: f64) -> Covariance {
+    /// Standard deviation of a phase of which nothing is known: 2π/√12.
+    const UNKNOWN: f64 = 1.813_799_364_234_218;
+    let u_phase = (std::f64::consts::TAU * frequency_hz * u_delay_s).min(UNKNOWN);
+    Covariance::polar(h, 0.0, h.norm() * u_phase)
 }
 
 /// Mean in decibels and of the phase angle, with the spread as uncertainty. Complex values of

@@ -2,11 +2,12 @@
 
 use num_complex::Complex64;
 
-use super::timing::{self, Arrivals, PilotSearch};
+use super::timing::{self, Clock, Evidence, Heard, PilotSearch, Timing};
+use crate::dsp::clock::{Passage, on_clock};
 use crate::dsp::deconvolution::{Deconvolver, Impulse, Inverse, SweepSpectrum};
 use crate::dsp::detection::{self, Detector, Search, active_frames};
 use crate::dsp::gate::Gate;
-use crate::dsp::lag::Aligner;
+use crate::dsp::lag::{Aligner, Lag};
 use crate::model::{Finding, FindingKind, Recording, Stimulus};
 use crate::quantity::amplitude_db;
 
@@ -18,6 +19,9 @@ pub(super) struct GatedSweep {
     /// Where the peak lies against the stimulus, in samples; the fraction is there if the clocks
     /// differ.
     pub(super) lag: f64,
+    /// How many samples later than the first sweep predicts it was cut out, because it came so
+    /// much later (or earlier, if negative).
+    moved: isize,
 }
 
 /// What one channel of a take holds.
@@ -40,13 +44,16 @@ pub(super) struct Laboratory {
     gate: Gate,
     inverse: Inverse,
     active: (usize, usize),
+    passage: Option<Passage>,
     pilots: Option<PilotSearch>,
     bench: Option<Bench>,
 }
 
-/// What is made for takes of one length.
+/// What is made for takes of one length on one clock.
 struct Bench {
     frames: usize,
+    /// Recorded samples for each played one.
+    ratio: f64,
     detector: Detector,
     deconvolver: Deconvolver,
 }
@@ -63,8 +70,9 @@ pub(super) enum Centre {
 impl Laboratory {
     pub(super) fn new(stimulus: Stimulus, gate: Gate, inverse: Inverse) -> Self {
         let active = active_frames(stimulus.sweep());
+        let passage = Passage::of(stimulus.sweep(), stimulus.rate());
         let pilots = PilotSearch::new(&stimulus);
-        Self { stimulus, gate, inverse, active, pilots, bench: None }
+        Self { stimulus, gate, inverse, active, passage, pilots, bench: None }
     }
 
     pub(super) const fn stimulus(&self) -> &Stimulus {
@@ -100,19 +108,26 @@ impl Laboratory {
         index: usize,
         centre: Centre,
     ) -> Result<GatedChannel, Finding> {
-        let mut bench = self.bench_for(recording.frames());
+        let mut bench = self.bench_for(recording.frames(), 1.0);
         let examined = self.examine_at(&mut bench, recording, index, centre);
         self.bench = Some(bench);
         examined
     }
 
     /// The bench of the last take, if it fits.
-    fn bench_for(&mut self, frames: usize) -> Bench {
-        self.bench.take().filter(|bench| bench.frames == frames).unwrap_or_else(|| {
+    fn bench_for(&mut self, frames: usize, ratio: f64) -> Bench {
+        let fits =
+            |bench: &Bench| bench.frames == frames && bench.ratio.to_bits() == ratio.to_bits();
+        self.bench.take().filter(fits).unwrap_or_else(|| {
             let (rate, band) = (self.stimulus.rate(), self.stimulus.band());
-            let sweep = SweepSpectrum::new(self.stimulus.sweep(), rate, band, frames);
+            let one_clock = ratio.to_bits() == 1.0_f64.to_bits();
+            let sweep = if one_clock {
+                SweepSpectrum::new(self.stimulus.sweep(), rate, band, frames)
+            } else {
+                SweepSpectrum::new(&on_clock(self.stimulus.sweep(), ratio), rate, band, frames)
+            };
             let detector = Detector::new(&sweep);
-            Bench { frames, detector, deconvolver: Deconvolver::new(sweep, self.inverse) }
+            Bench { frames, ratio, detector, deconvolver: Deconvolver::new(sweep, self.inverse) }
         })
     }
 
@@ -143,8 +158,10 @@ impl Laboratory {
         };
         self.require_whole(recording, delay)?;
         let cut = |&start: &usize| {
-            let lag = delay + start as isize;
-            GatedSweep { piece: self.gate.cut(&impulse, lag), lag: delay as f64 }
+            let expected = delay + start as isize;
+            let moved = if expected == delay + first { 0 } else { self.moved(&impulse, expected) };
+            let piece = self.gate.cut(&impulse, expected + moved);
+            GatedSweep { piece, lag: (delay + moved) as f64, moved }
         };
         let sweeps = self.stimulus.sweep_starts().iter().map(cut).collect();
         let peak_to_noise_db = self.peak_to_noise(&impulse, delay + first);
@@ -155,6 +172,20 @@ impl Laboratory {
     fn peak(&self, impulse: &Impulse<'_>, near: isize) -> isize {
         const REACH_S: f64 = 0.01;
         impulse.peak_near(near, (REACH_S * self.stimulus.rate().as_f64()) as usize)
+    }
+
+    /// How far from where it is expected the peak of a later sweep lies, if it is certain that it
+    /// lies elsewhere: samples were lost or inserted before it.
+    fn moved(&self, impulse: &Impulse<'_>, expected: isize) -> isize {
+        /// More than the blocks that sound systems drop; sweeps are further apart.
+        const REACH_S: f64 = 0.45;
+        const NEAR_S: f64 = 0.002;
+        const CERTAINLY: f64 = 2.0;
+        let reach = |time_s: f64| (time_s * self.stimulus.rate().as_f64()) as usize;
+        let near = impulse.peak_near(expected, reach(NEAR_S));
+        let far = impulse.peak_near(expected, reach(REACH_S));
+        let elsewhere = impulse.at(far).abs() > CERTAINLY * impulse.at(near).abs();
+        if elsewhere { far - expected } else { 0 }
     }
 
     /// Refuses a take in which the beginning or the end of the sweeps is missing.
@@ -185,36 +216,84 @@ impl Laboratory {
         (noise > 0.0).then(|| amplitude_db(impulse.at(peak).abs() / noise))
     }
 
-    /// Checks the distances between the marks in the first of a take's channels, which is the
-    /// one with this index. Where the clocks differ, the lags of the later sweeps are corrected
-    /// in all channels.
+    /// Checks whether all samples are there, whether the clocks agree and whether every sweep is
+    /// sound. Sweeps that are not are left out; where the clocks differ, the take is deconvolved
+    /// once more by the sweep as the recorder's clock has it.
     pub(super) fn check_timing(
         &mut self,
         recording: &Recording,
-        index: usize,
-        channels: &mut [GatedChannel],
-    ) -> Option<Finding> {
+        channels: &[usize],
+        examined: &mut [GatedChannel],
+    ) -> Timing {
+        let lateness = self.lateness(examined);
+        let heard = channels.iter().zip(examined.iter()).map(|(&index, channel)| Heard {
+            samples: recording.channel(index).unwrap_or_default(),
+            index,
+            delay: channel.delay,
+            pieces: channel.sweeps.iter().map(|sweep| sweep.piece.clone()).collect(),
+            origin: self.gate.before(),
+        });
+        let evidence = Evidence {
+            stimulus: &self.stimulus,
+            passage: self.passage.as_ref(),
+            rig: recording.rig().kind,
+            channels: heard.collect(),
+            lateness: &lateness,
+        };
+        let timing = timing::check(&evidence, self.pilots.as_mut());
+        let moved = timing.shifts.iter().any(|shift| shift.abs() > 0.5);
+        if timing.clock != Clock::SAME || moved {
+            self.examine_again(recording, channels, examined, &timing);
+        }
+        for channel in examined {
+            let mut number = 0..;
+            channel.sweeps.retain(|_| number.next().is_none_or(|m| !timing.left_out.contains(&m)));
+        }
+        timing
+    }
+
+    /// How much later each sweep came in the first channel than the first one predicts.
+    fn lateness(&self, examined: &[GatedChannel]) -> Vec<Lag> {
         const BAND_HZ: (f64, f64) = (100.0, 10e3);
-        let marked = channels.first()?;
-        let (first, later) = marked.sweeps.split_first()?;
-        let mut lateness = vec![0.0];
+        let Some((first, later)) = examined.first().and_then(|c| c.sweeps.split_first()) else {
+            return Vec::new();
+        };
+        let mut lateness = vec![Lag::default()];
         if !later.is_empty() {
             let mut aligner = Aligner::new(&first.piece, self.stimulus.rate(), BAND_HZ);
-            lateness.extend(later.iter().map(|sweep| aligner.lag(&sweep.piece)));
+            lateness.extend(later.iter().map(|sweep| {
+                let lag = aligner.lag(&sweep.piece);
+                Lag { samples: lag.samples + sweep.moved as f64, ..lag }
+            }));
         }
-        let kind = recording.rig().kind;
-        let arrivals = Arrivals { delay: marked.delay, lateness: &lateness, rig: kind };
-        let (samples, pilots) = (recording.channel(index)?, self.pilots.as_mut());
-        let finding = timing::check(samples, &self.stimulus, pilots, &arrivals);
-        if finding.as_ref().is_some_and(|f| matches!(f.kind, FindingKind::ClockDrift { .. })) {
-            for channel in channels {
-                for (sweep, late) in channel.sweeps.iter_mut().zip(&lateness) {
-                    // Cut `late` samples too early, so the content lies that much later.
-                    sweep.lag -= late;
-                }
+        lateness
+    }
+
+    /// Cuts the sweeps out anew, where the clock and the losses before them put each.
+    fn examine_again(
+        &mut self,
+        recording: &Recording,
+        channels: &[usize],
+        examined: &mut [GatedChannel],
+        timing: &Timing,
+    ) {
+        let ratio = timing.clock.ratio;
+        let mut bench = self.bench_for(recording.frames(), ratio);
+        let starts = self.stimulus.sweep_starts();
+        for (&index, channel) in channels.iter().zip(examined.iter_mut()) {
+            let samples = recording.channel(index).unwrap_or_default();
+            let impulse = bench.deconvolver.capture(samples).into_impulse();
+            let first = channel.delay + starts[0] as isize;
+            for (m, sweep) in channel.sweeps.iter_mut().enumerate() {
+                let distance = (starts[m] - starts[0]) as f64;
+                let place = ratio * distance + timing.shifts.get(m).copied().unwrap_or(0.0);
+                let whole = place.round();
+                sweep.piece = self.gate.cut(&impulse, first + whole as isize);
+                // Cut so much too early, the content lies that much later.
+                sweep.lag = channel.delay as f64 - (place - whole);
             }
         }
-        finding
+        self.bench = Some(bench);
     }
 }
 

@@ -13,6 +13,7 @@ use self::verdict::Sweeps;
 use super::analyser::Analyser;
 use super::resolution::MeanOf;
 use super::take::GatedChannel;
+use super::timing::Clock;
 use crate::dsp::edge::causal_low_edge;
 use crate::metrology::repeats::{
     Predicted, RepeatedMean, RepeatsError, independent_cells, mean_and_covariance,
@@ -34,6 +35,8 @@ pub(super) struct Ratio<'a> {
     pub(super) measured: Heard<'a>,
     /// What it is divided by; the stimulus itself if absent.
     pub(super) reference: Option<Heard<'a>>,
+    /// The clock of the recorder.
+    pub(super) clock: Clock,
     /// One sweep's values on the grid of the result.
     pub(super) values: &'a Array1<Complex64>,
     /// By how much a relative error of each value is larger in the result.
@@ -99,8 +102,9 @@ impl Analyser {
     /// deconvolution divides by it, `G_r` the deconvolved reference (or the low edge). Below four
     /// over the gate's length the gate lets noise of higher frequencies in, and 3 dB are added.
     pub(super) fn noise_of(&mut self, recording: &Recording, ratio: Ratio<'_>) -> TakeNoise {
-        let measured = self.channel_noise(recording, ratio.measured);
-        let reference = ratio.reference.map(|heard| self.channel_noise(recording, heard));
+        let measured = self.channel_noise(recording, ratio.measured, ratio.clock);
+        let reference =
+            ratio.reference.map(|heard| self.channel_noise(recording, heard, ratio.clock));
         let heard = [Some((ratio.measured, &measured)), ratio.reference.zip(reference.as_ref())];
         let findings = heard
             .into_iter()
@@ -111,11 +115,16 @@ impl Analyser {
         TakeNoise { predicted, findings }
     }
 
-    fn channel_noise(&mut self, recording: &Recording, heard: Heard<'_>) -> ChannelNoise {
+    fn channel_noise(
+        &mut self,
+        recording: &Recording,
+        heard: Heard<'_>,
+        clock: Clock,
+    ) -> ChannelNoise {
         /// What rings on beyond the gate, and the end of the fade that does not count as played.
         const REST_S: f64 = 0.1;
         let (rate, gate) = (self.rate(), self.laboratory.gate());
-        let spectrum = self.resolution.evaluate(&heard.channel.sweeps[0].piece);
+        let spectrum = self.resolution.evaluate(&heard.channel.sweeps[0].piece, clock);
         let power = self.resolution.onto_grid(spectrum, MeanOf::Power).mapv(|v| v.norm_sqr());
         let decay = gate.after() + (REST_S * rate.as_f64()) as usize;
         let samples = recording.channel(heard.index).unwrap_or_default();

@@ -251,6 +251,9 @@ pub enum FindingKind {
         to_hz: f64,
         /// Its level re the noise without it.
         excess_db: f64,
+        /// What it does to the level of the result in that band, about.
+        #[serde(default)]
+        effect_db: f64,
         /// Whether the sweep was left out and the others were used.
         left_out: bool,
     },

@@ -33,6 +33,8 @@ impl Words {
 
 const AGAIN: &str = "Close other programs, use a larger --buffer, and measure again";
 
+const LEFT_OUT: &str = "that sweep was left out, and the others were used";
+
 impl FindingKind {
     /// The finding in words.
     #[must_use]
@@ -438,7 +440,7 @@ const fn lost_or_inserted(samples: f64) -> &'static str {
 }
 
 fn left_out_or(left_out: bool, effect: &'static str) -> &'static str {
-    if left_out { "that sweep was left out, and the others were used" } else { effect }
+    if left_out { LEFT_OUT } else { effect }
 }
 
 fn lost(samples: f64, (from_s, to_s): (f64, f64), sweep: Option<usize>, left_out: bool) -> Words {
@@ -455,7 +457,7 @@ fn lost(samples: f64, (from_s, to_s): (f64, f64), sweep: Option<usize>, left_out
         lost_or_inserted(samples),
     );
     let effect = match (left_out, sweep) {
-        (true, _) => "that sweep was left out, and the others were used",
+        (true, _) => LEFT_OUT,
         (false, Some(_)) => "response and phase are wrong from there on",
         (false, None) => "the time base is broken there",
     };

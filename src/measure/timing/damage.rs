@@ -1,0 +1,449 @@
+//! What happened inside the sweeps: every sweep of a take is held against the others.
+
+use std::ops::Range;
+
+use super::clock::Distance;
+use super::marks::piece;
+use crate::dsp::bursts::{Burst, bursts_alone, bursts_in};
+use crate::dsp::clock::{Passage, moved_later};
+use crate::dsp::track::{Step, best_step, lag_track, locate};
+use crate::dsp::transform::Transform;
+use crate::quantity::SampleRate;
+
+/// A sweep of a channel as it was captured.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Captured<'a> {
+    /// All samples of the channel.
+    pub(super) channel: &'a [f64],
+    /// Its number, counted from zero.
+    pub(super) index: usize,
+    /// Lag of the channel against the stimulus.
+    pub(super) delay: isize,
+    /// Where the sweeps begin in the stimulus.
+    pub(super) starts: &'a [usize],
+    /// How much later than the first each of them came, in samples.
+    pub(super) lateness: &'a [f64],
+    /// The gated impulse response of each sweep, and where its time zero lies in it.
+    pub(super) pieces: &'a [Vec<f64>],
+    pub(super) origin: usize,
+}
+
+/// The sweep that was played, and what follows from it.
+pub(super) struct Played<'a> {
+    pub(super) sweep: &'a [f64],
+    pub(super) passage: Option<&'a Passage>,
+    pub(super) rate: SampleRate,
+    /// Seconds in which the frequency grows by a factor e.
+    pub(super) time_constant_s: f64,
+}
+
+/// Something that happened in a sweep.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Damage {
+    /// The sweep, counted from zero; `None` if it cannot be told which of them was hit.
+    pub(super) sweep: Option<usize>,
+    /// What.
+    pub(super) what: What,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum What {
+    /// Samples were lost (negative) or inserted, so many after the sweep should have begun.
+    Step { samples: f64, at: isize },
+    /// A piece of the sweep is missing or repeated.
+    Gap { range: Range<usize> },
+    /// A short noise in a channel.
+    Noise { channel: usize, burst: Burst, effect_db: f64 },
+}
+
+/// Seconds behind a sweep that are looked at as well: the device decays.
+const TAIL_S: f64 = 0.1;
+
+impl Played<'_> {
+    fn frames(&self) -> usize {
+        self.sweep.len() + (TAIL_S * self.rate.as_f64()) as usize
+    }
+
+    /// The frequencies that the sweep passes in a stretch of its samples.
+    pub(super) fn band_hz(&self, range: &Range<usize>) -> Option<(f64, f64)> {
+        let at = |k: usize| Some(self.passage?.frequency_hz(k as f64 / self.rate.as_f64()));
+        Some((at(range.start)?, at(range.end)?))
+    }
+
+    /// What a short noise does to the level of the result where the sweep passes meanwhile, in
+    /// decibels.
+    ///
+    /// A noise of frame length τ and amplitude r re the sweep in a band of width B adds
+    /// `r √(τ f / (L B))` to the quotient of the spectra, for a sweep of constant L at frequency f.
+    fn effect_db(&self, burst: &Burst) -> f64 {
+        let middle = (burst.range.start + burst.range.end) / 2;
+        let frequency = self.band_hz(&(middle..middle)).map_or(1e3, |(f, _)| f);
+        let spread = burst.frame_s * frequency / (self.time_constant_s * burst.band_hz);
+        20.0 / std::f64::consts::LN_10 * (burst.share * spread.sqrt()).ln_1p()
+    }
+
+    /// Windows of equal time above 300 Hz: below, a lag of some samples is hardly a change.
+    fn windows(&self) -> Vec<Range<usize>> {
+        const COUNT: usize = 36;
+        const LOWEST_HZ: f64 = 300.0;
+        let len = self.sweep.len();
+        let whole = (0..COUNT).map(|i| i * len / COUNT..(i + 1) * len / COUNT);
+        let high = |window: &Range<usize>| match self.band_hz(window) {
+            Some((from, to)) => from >= LOWEST_HZ && to > from,
+            None => window.start >= len / 2,
+        };
+        whole.filter(high).collect()
+    }
+}
+
+impl Captured<'_> {
+    fn begins(&self, sweep: usize) -> isize {
+        self.delay + self.starts[sweep] as isize
+    }
+
+    /// The samples of a sweep, moved so that all sweeps of the channel lie alike.
+    fn aligned(&self, sweep: usize, frames: usize) -> Vec<f64> {
+        /// So small a part of a sample makes less than 60 dB at the end of the band.
+        const UNMOVED: f64 = 3e-4;
+        let late = self.lateness[sweep];
+        if (late - late.round()).abs() < UNMOVED {
+            return piece(self.channel, self.begins(sweep) + late.round() as isize, frames);
+        }
+        let from = self.begins(sweep) + late.floor() as isize + 1;
+        moved_later(&piece(self.channel, from, frames), 1.0 - (late - late.floor()))
+    }
+}
+
+/// What happened inside the sweeps of a take. Losses are looked for in the first of the channels,
+/// as all channels lose the same samples; short noises in each.
+pub(super) fn damages(
+    channels: &[Captured<'_>],
+    played: &Played<'_>,
+    pilots: Option<Distance>,
+) -> Vec<Damage> {
+    let Some(first) = channels.first() else { return Vec::new() };
+    if first.starts.len() < 2 {
+        return channels.iter().flat_map(|channel| in_single_sweep(channel, played)).collect();
+    }
+    let compared: Vec<Vec<Compared>> =
+        channels.iter().map(|channel| compare(channel, played)).collect();
+    let steps = steps_in(first, &compared[0], played, pilots);
+    let broken: Vec<usize> = steps.iter().filter_map(|step| step.sweep).collect();
+    if steps.iter().any(|step| step.sweep.is_none()) {
+        // Which of the sweeps is sound is not known, so nothing more can be said of them.
+        return steps;
+    }
+    let gaps = gaps_in(first, &compared[0], &broken, played);
+    let hit = [broken.clone(), gaps.iter().filter_map(|gap| gap.sweep).collect()].concat();
+    let noises = channels
+        .iter()
+        .zip(&compared)
+        .flat_map(|(channel, compared)| noises_in(channel, compared, &hit, played));
+    let noises: Vec<Damage> = noises.collect();
+    steps.into_iter().chain(gaps).chain(noises).collect()
+}
+
+/// A later sweep held against the first.
+struct Compared {
+    sweep: usize,
+    bursts: Vec<Burst>,
+}
+
+fn compare(channel: &Captured<'_>, played: &Played<'_>) -> Vec<Compared> {
+    let first = channel.aligned(0, played.frames());
+    let against_first = |sweep: usize| {
+        let later = channel.aligned(sweep, played.frames());
+        let difference: Vec<f64> = later.iter().zip(&first).map(|(b, a)| b - a).collect();
+        Compared { sweep, bursts: bursts_in(&difference, &first, played.rate) }
+    };
+    (1..channel.starts.len()).map(against_first).collect()
+}
+
+/// Short noises in a sweep that stands alone.
+fn in_single_sweep(channel: &Captured<'_>, played: &Played<'_>) -> Vec<Damage> {
+    let samples = channel.aligned(0, played.frames());
+    let noise = |burst: Burst| {
+        let what =
+            What::Noise { channel: channel.index, effect_db: played.effect_db(&burst), burst };
+        Damage { sweep: Some(0), what }
+    };
+    bursts_alone(&samples, played.rate).into_iter().map(noise).collect()
+}
+
+/// Jumps of the lag between sweeps, each in the sweep that broke.
+fn steps_in(
+    channel: &Captured<'_>,
+    compared: &[Compared],
+    played: &Played<'_>,
+    pilots: Option<Distance>,
+) -> Vec<Damage> {
+    let found: Vec<(usize, Jump)> = compared
+        .iter()
+        .filter(|compared| !compared.bursts.is_empty())
+        .filter_map(|compared| Some((compared.sweep, jump(channel, compared.sweep, played)?)))
+        .collect();
+    let same = |a: &Jump, b: &Jump| (a.samples - b.samples).abs() < 3.0;
+    let later = compared.len();
+    let of_first = later >= 2
+        && found.len() == later
+        && found.windows(2).all(|pair| same(&pair[0].1, &pair[1].1));
+    let damage = |sweep: Option<usize>, samples: f64, at: isize| Damage {
+        sweep,
+        what: What::Step { samples, at },
+    };
+    if of_first {
+        let jump = &found[0].1;
+        return vec![damage(Some(0), -jump.samples, jump.at as isize)];
+    }
+    let attributed = |(sweep, jump): &(usize, Jump)| {
+        let (in_first, in_later) = (jump.at as isize, jump.at as isize + jump.step.before as isize);
+        if later >= 2 {
+            return damage(Some(*sweep), jump.samples, in_later);
+        }
+        let distance = (channel.starts[1] - channel.starts[0]) as f64;
+        match jump.broke(distance, pilots) {
+            Some(Broken::First) => damage(Some(0), -jump.samples, in_first),
+            Some(Broken::Later) => damage(Some(*sweep), jump.samples, in_later),
+            None => damage(None, jump.samples, in_first),
+        }
+    };
+    found.iter().map(attributed).collect()
+}
+
+/// A jump of the lag of a later sweep against the first.
+struct Jump {
+    step: Step,
+    samples: f64,
+    /// In samples of the sweep.
+    at: usize,
+}
+
+enum Broken {
+    First,
+    Later,
+}
+
+impl Jump {
+    /// Which of two sweeps broke.
+    ///
+    /// If it is the later one, the lag before the jump is that of the clocks and the pilots are
+    /// further apart by the jump. If it is the first, the lag behind the jump is, and the pilots
+    /// are closer by it. Of both the one counts that needs the smaller drift and fits better.
+    fn broke(&self, distance: f64, pilots: Option<Distance>) -> Option<Broken> {
+        /// Clocks of two devices differ by about this.
+        const USUAL_DRIFT: f64 = 30e-6;
+        const GOOD_TO: f64 = 0.1;
+        const CLEARLY: f64 = 4.0;
+        /// Most takes have one clock: what needs two is less likely by this.
+        const TWO_CLOCKS: f64 = 4.0;
+        const ONE_CLOCK: f64 = 0.1e-6;
+        let score = |lag: f64, jump: f64| {
+            let (rate, misfit) = pilots.map_or((lag / distance, 0.0), |pilots| {
+                let rate = (pilots.change - jump) / pilots.played;
+                (rate, lag - rate * distance)
+            });
+            let clocks = if rate.abs() * distance > ONE_CLOCK * distance + GOOD_TO {
+                TWO_CLOCKS
+            } else {
+                0.0
+            };
+            clocks + (rate / USUAL_DRIFT).powi(2) + (misfit / GOOD_TO).powi(2)
+        };
+        let later = score(self.step.before, self.samples);
+        let first = score(self.step.after, -self.samples);
+        match (later - first).abs() > CLEARLY * later.min(first).max(0.25) {
+            true if later < first => Some(Broken::Later),
+            true => Some(Broken::First),
+            false => None,
+        }
+    }
+}
+
+fn jump(channel: &Captured<'_>, sweep: usize, played: &Played<'_>) -> Option<Jump> {
+    // Half a second is more than any block that a sound system drops.
+    let reaches = [1500, played.rate.hz() as usize / 2];
+    let earlier = piece(channel.channel, channel.begins(0), played.frames());
+    reaches.into_iter().find_map(|reach| {
+        let from = channel.begins(sweep) - reach as isize;
+        let later = piece(channel.channel, from, played.frames() + 2 * reach);
+        let track = lag_track(&earlier, &later, reach, &played.windows());
+        let step = best_step(&track).filter(|step| step.is_significant())?;
+        let around = track[step.window.saturating_sub(2)].window.start
+            ..track[(step.window + 1).min(track.len() - 1)].window.end;
+        // A loss before the first window shows in it and not between two.
+        let (at, samples) = locate(&earlier, (&later, reach), around, step);
+        let close = (samples as f64 - step.samples()).abs() <= 2.5;
+        close.then_some(Jump { step, samples: samples as f64, at })
+    })
+}
+
+/// Pieces that are missing or repeated while the time base is kept: the samples of one sweep say
+/// so themselves.
+fn gaps_in(
+    channel: &Captured<'_>,
+    compared: &[Compared],
+    broken: &[usize],
+    played: &Played<'_>,
+) -> Vec<Damage> {
+    let mut gaps: Vec<Damage> = Vec::new();
+    for compared in compared {
+        for burst in &compared.bursts {
+            for sweep in [0, compared.sweep] {
+                let from = channel.begins(sweep) + channel.lateness[sweep].round() as isize;
+                let Some(range) = gap_near(channel.channel, from, &burst.range, played.rate) else {
+                    continue;
+                };
+                let what = What::Gap { range };
+                let damage = Damage { sweep: Some(sweep), what };
+                if !broken.contains(&sweep) && !gaps.contains(&damage) {
+                    gaps.push(damage);
+                }
+            }
+        }
+    }
+    gaps
+}
+
+/// A run of equal samples, or samples that are those of a moment before once more, in a stretch
+/// of a sweep that begins at `from`; the result counts from there.
+fn gap_near(
+    channel: &[f64],
+    from: isize,
+    range: &Range<usize>,
+    rate: SampleRate,
+) -> Option<Range<usize>> {
+    /// Shorter runs of equal samples happen by chance at the crest of a slow sine.
+    const EQUAL: usize = 16;
+    /// Blocks that sound systems repeat are no longer than that.
+    const LONGEST_S: f64 = 0.2;
+    let begin = usize::try_from(from + range.start as isize).ok()?.saturating_sub(8);
+    let end = (usize::try_from(from + range.end as isize).ok()? + 8).min(channel.len());
+    let stretch = channel.get(begin..end)?;
+    let counted = |run: Range<usize>| {
+        let at = |k: usize| (begin as isize + k as isize - from).max(0) as usize;
+        at(run.start)..at(run.end)
+    };
+    if let Some(run) = longest_run(stretch.len() - 1, |k| same(stretch[k], stretch[k + 1]))
+        && run.len() >= EQUAL
+    {
+        return Some(counted(run.start..run.end + 1));
+    }
+    let furthest = ((LONGEST_S * rate.as_f64()) as usize).min(begin);
+    let repeated = (1..=furthest).find_map(|back| {
+        // Most distances fail at once.
+        let matches = |k: usize| same(channel[begin + k], channel[begin + k - back]);
+        let probe = (0..stretch.len()).step_by(8).any(matches);
+        let run = probe.then(|| longest_run(stretch.len(), matches)).flatten()?;
+        let moving = stretch[run.clone()].windows(2).any(|pair| !same(pair[0], pair[1]));
+        (run.len() >= EQUAL && moving).then_some(run)
+    });
+    repeated.map(counted)
+}
+
+/// Samples that are one and the same number.
+fn same(a: f64, b: f64) -> bool {
+    a.to_bits() == b.to_bits()
+}
+
+fn longest_run(len: usize, holds: impl Fn(usize) -> bool) -> Option<Range<usize>> {
+    let (mut best, mut start) = (0..0, None);
+    for k in 0..=len {
+        match (k < len && holds(k), start) {
+            (true, None) => start = Some(k),
+            (false, Some(from)) => {
+                if k - from > best.len() {
+                    best = from..k;
+                }
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    (!best.is_empty()).then_some(best)
+}
+
+/// Short noises, each in the sweep that it fell into.
+fn noises_in(
+    channel: &Captured<'_>,
+    compared: &[Compared],
+    hit: &[usize],
+    played: &Played<'_>,
+) -> Vec<Damage> {
+    let sound: Vec<&Compared> =
+        compared.iter().filter(|c| !hit.contains(&c.sweep) && !hit.contains(&0)).collect();
+    let overlaps =
+        |a: &Burst, b: &Burst| a.range.start < b.range.end && b.range.start < a.range.end;
+    let mut noises: Vec<Damage> = Vec::new();
+    for compared in &sound {
+        for burst in &compared.bursts {
+            let in_all = sound.len() >= 2
+                && sound.iter().all(|other| other.bursts.iter().any(|b| overlaps(b, burst)));
+            let sweep = match (in_all, sound.len()) {
+                (true, _) => Some(0),
+                (false, 2..) => Some(compared.sweep),
+                (false, _) => louder(channel, compared.sweep, &burst.range, played),
+            };
+            let effect_db = played.effect_db(burst);
+            let what = What::Noise { channel: channel.index, burst: burst.clone(), effect_db };
+            let known = noises.iter().any(|other| match &other.what {
+                What::Noise { burst: b, .. } => other.sweep == sweep && overlaps(b, burst),
+                _ => false,
+            });
+            if !known {
+                noises.push(Damage { sweep, what });
+            }
+        }
+    }
+    noises
+}
+
+/// Which of the first and a later sweep deviates from what both have in common, in a stretch of
+/// time; `None` if that is not clear.
+///
+/// With m what both deviate from the common response by, and the noise n in one of them, the
+/// powers of the deviations differ by that of n, up to chance: `|m + n|² − |m|²`.
+fn louder(
+    channel: &Captured<'_>,
+    later: usize,
+    range: &Range<usize>,
+    played: &Played<'_>,
+) -> Option<usize> {
+    const CLEARLY: f64 = 0.3;
+    let expected = expected(channel, later, range, played);
+    let frames = played.frames();
+    let deviation = |sweep: usize| -> Vec<f64> {
+        let samples = channel.aligned(sweep, frames);
+        range.clone().zip(&expected).map(|(k, e)| samples.get(k).unwrap_or(&0.0) - e).collect()
+    };
+    let (first, second) = (bends(&deviation(0)), bends(&deviation(later)));
+    let power = |values: &[f64]| values.iter().map(|v| v * v).sum::<f64>();
+    let difference: Vec<f64> = second.iter().zip(&first).map(|(b, a)| b - a).collect();
+    let excess = power(&second) - power(&first);
+    (excess.abs() > CLEARLY * power(&difference)).then_some(if excess > 0.0 { later } else { 0 })
+}
+
+/// The second difference: what is short stands out in it.
+fn bends(values: &[f64]) -> Vec<f64> {
+    values.windows(3).map(|v| v[0] - 2.0 * v[1] + v[2]).collect()
+}
+
+/// What the mean of two sweeps' gated responses makes of the sweep in a stretch of time.
+fn expected(
+    channel: &Captured<'_>,
+    later: usize,
+    range: &Range<usize>,
+    played: &Played<'_>,
+) -> Vec<f64> {
+    let (a, b) = (&channel.pieces[0], &channel.pieces[later]);
+    let response: Vec<f64> = a.iter().zip(b).map(|(a, b)| 0.5 * (a + b)).collect();
+    // y[n] = Σ h[k] x[n − k + origin]: these samples of the sweep take part.
+    let from = range.start as isize + channel.origin as isize - response.len() as isize + 1;
+    let sweep = piece(played.sweep, from, range.len() + response.len());
+    let mut transform = Transform::at_least(sweep.len() + response.len());
+    let mut product = transform.forward(&sweep);
+    let response_bins = transform.forward(&response);
+    product.iter_mut().zip(&response_bins).for_each(|(x, h)| *x *= h);
+    let convolved = transform.inverse(&mut product);
+    convolved.iter().skip(response.len() - 1).take(range.len()).copied().collect()
+}
