@@ -248,8 +248,9 @@ fn a_single_sweep_says_whether_its_uncertainty_was_predicted() {
     };
     assert!(analysed.findings.iter().any(predicted), "{:?}", analysed.findings);
     assert!(response(analysed).covariance().is_some());
-    // Without any noise there is nothing to predict it from.
-    let silent = bench.analysed(std::iter::repeat(0.0));
+    // Behind a noise gate the silence says nothing about the noise in the sweep.
+    let gate: Vec<f64> = bench.clean.iter().map(|&v| if v == 0.0 { 0.0 } else { 1.0 }).collect();
+    let silent = bench.analysed(white(1).zip(gate).map(|(noise, open)| noise * open));
     assert!(!silent.findings.iter().any(predicted), "{:?}", silent.findings);
     assert!(response(silent).covariance().is_none());
 }
@@ -324,6 +325,26 @@ fn a_take_in_loud_noise_is_refused_and_one_in_less_is_warned_of() {
     assert!(!warned.is_empty() && all_warn && !refused, "{warned:?}");
     let (refusal, refused) = severities(40.0);
     assert!(refusal.contains(&Severity::Refusal) && refused, "{refusal:?}");
+}
+
+#[test]
+fn what_a_filter_stops_is_warned_of_and_not_refused() {
+    let mut bench = Bench::new(2);
+    // Four poles at 300 Hz: 70 dB down at 2 kHz.
+    for _ in 0..4 {
+        let mut held = 0.0;
+        bench.clean.iter_mut().for_each(|v| {
+            held += TAU * 300.0 / RATE_HZ * (*v - held);
+            *v = held;
+        });
+    }
+    let analysed = bench.analysed(white(6).map(|v| 0.1 * v));
+    let low: Vec<Severity> = (analysed.findings.iter())
+        .filter(|f| matches!(f.kind, FindingKind::LowSnr { .. }))
+        .map(|f| f.severity)
+        .collect();
+    assert!(!low.is_empty() && !low.contains(&Severity::Refusal), "{:?}", analysed.findings);
+    assert!(matches!(analysed.outcome, Outcome::Response { .. }), "{:?}", analysed.findings);
 }
 
 #[test]

@@ -261,6 +261,7 @@ impl Bench {
             plan: Some(plan),
             channels: analysed.channels,
             impedance,
+            calibrations: Vec::new(),
             tags: tags.chain(own).collect::<BTreeMap<_, _>>(),
             takes: vec![record],
         };

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::calibrate::{self, Calibrations};
 use super::failure::{Exit, Failure};
 use super::figures::{self, Drawing};
 use super::origin::{Captured, Look, Origin};
@@ -18,9 +19,10 @@ use crate::model::{
     Spectrum, Topology, TraceKind,
 };
 use crate::quantity::unit::Unit;
-use crate::quantity::{Gain, Percent, Resistance};
+use crate::quantity::{Gain, Percent, Resistance, Uncertain};
 use crate::store::document;
 use crate::store::library::{Clash, Draft, folder_name};
+use crate::store::plan;
 
 /// The measurements.
 #[derive(Debug, Subcommand)]
@@ -39,6 +41,7 @@ Examples:
   cansweep measure response --take take.wav --plan response -o fresh
   cansweep measure response --take take.wav --stimulus sweep.wav --channels microphone=2 --json
   cansweep measure response --rig alsa:hw:CARD=USB,DEV=0 --channels reference=1,microphone=2
+  cansweep measure response --rig desk.toml --calibration umik.toml --calibration desk-level.toml
 
 With a reference channel (a loopback, or a tap at the headphone's jack) the response is the
 microphone over the reference; without one it is the microphone over the stimulus as played.")]
@@ -47,6 +50,8 @@ pub(crate) struct ResponseArgs {
     origin: Origin,
     #[command(flatten)]
     look: Look,
+    #[command(flatten)]
+    calibrations: Calibrations,
     #[command(flatten)]
     keep: Keep,
 }
@@ -154,9 +159,12 @@ fn response(args: &ResponseArgs, output: Output) -> Result<Exit, Failure> {
         buffer: None,
         default_plan: "response",
     };
+    let calibrations = args.calibrations.load(&args.origin)?;
     let captured = args.origin.capture(&args.look, &placing)?;
+    let captured = Captured { calibrations, ..captured };
     args.keep.finish(captured, None, output, |analyser, captured| {
-        Ok(analyser.response(&captured.takes, &captured.channels)?)
+        let analysed = analyser.response(&captured.takes, &captured.channels)?;
+        calibrate::apply(analysed, captured)
     })
 }
 
@@ -231,6 +239,7 @@ impl Keep {
             analysis: captured.analysis,
             channels: analysed.channels,
             impedance: settings,
+            calibrations: captured.calibrations.into_iter().map(|filed| filed.record).collect(),
             tags: self.tags(),
             takes: records,
         };
@@ -272,6 +281,7 @@ fn analysed(
 ) -> Result<Analysed, Failure> {
     let (stimulus, inverse) = (captured.stimulus.clone(), captured.inverse);
     let analyser = Analyser::new(stimulus, captured.analysis, inverse)?;
+    let analyser = analyser.knowing(plan::builtin());
     analyse(&mut analyser.accepting(captured.accepted.iter().cloned()), captured)
 }
 
@@ -331,6 +341,11 @@ fn response_text(figures: &ResponseFigures) -> String {
             .map(|db| format!("{db:+.2} dB (20–100 Hz re 300 Hz–1 kHz)")),
     );
     line("corner −3 dB", figures.corner_minus_3_db_hz.map(|hz| format!("{hz:.1} Hz")));
+    let with_u = |value: Option<f64>, u: Option<f64>| Some(Uncertain::new(value?, u?));
+    let level = with_u(figures.level_db_spl_at_1khz, figures.u_level_db_spl_at_1khz);
+    line("level", level.map(|level| format!("{level} dB SPL at 1 kHz, as played")));
+    let sensitivity = with_u(figures.sensitivity_db_spl_per_v, figures.u_sensitivity_db_spl_per_v);
+    line("sensitivity", sensitivity.map(|level| format!("{level} dB SPL for 1 V at 1 kHz")));
     text
 }
 

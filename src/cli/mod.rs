@@ -1,5 +1,6 @@
 //! The command line: arguments, commands, progress, hints and exit codes.
 
+mod calibrate;
 mod compare;
 mod convert;
 mod curves;
@@ -41,6 +42,7 @@ Examples:
   cansweep demo -o demo                        what it does, without any hardware
   cansweep devices                             the sound devices of this machine
   cansweep sweep response -o sweep.wav         a stimulus to play elsewhere
+  cansweep calibrate microphone 7047870.txt -o umik.toml
   cansweep measure response --take take.wav --plan response -o fresh
   cansweep measure impedance --rig alsa:hw:CARD=USB,DEV=0 --sense-resistor 100
   cansweep compare states --state new=new1.txt,new2.txt --state worn=w1.txt,w2.txt -o pads
@@ -51,12 +53,14 @@ Exit codes: 0 done, 1 done with a negative verdict, 2 wrong usage, 3 no usable r
 
 /// The commands, in the order of a session at the bench.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "one value in a process")]
 enum Command {
     /// List the sound devices, with channels, rates and formats
     Devices(devices::DevicesArgs),
     /// Write a plan's stimulus as a WAV file, or list the plans
     Sweep(sweep::SweepArgs),
+    /// Find out what converters, full scale and the microphone do, for later measurements
+    #[command(subcommand)]
+    Calibrate(calibrate::CalibrateCommand),
     /// Play, capture, check, analyse and store
     #[command(subcommand)]
     Measure(measure::MeasureCommand),
@@ -158,6 +162,7 @@ impl Command {
         match self {
             Self::Devices(args) => args.common,
             Self::Sweep(args) => args.common,
+            Self::Calibrate(command) => command.common(),
             Self::Measure(command) => command.common(),
             Self::Compare(command) => command.common(),
             Self::Library(command) => command.common(),
@@ -170,6 +175,7 @@ impl Command {
         match self {
             Self::Devices(args) => devices::run(&args, output),
             Self::Sweep(args) => sweep::run(&args, output),
+            Self::Calibrate(command) => calibrate::run(command, output),
             Self::Measure(command) => measure::run(command, output),
             Self::Compare(command) => compare::run(command, output),
             Self::Library(command) => library::run(command, output),

@@ -10,8 +10,8 @@ use super::rig_file::{self, Placing};
 use super::sweep::adjusted;
 use crate::measure::{Inverse, Rig, RigError, foreign_stimulus, stimulus_of};
 use crate::model::{
-    AnalysisSpec, ChannelMap, Finding, FindingKind, Plan, PlanError, Recording, RigIdentity,
-    Stimulus,
+    AnalysisSpec, ChannelMap, FiledCalibration, Finding, FindingKind, Plan, PlanError, Recording,
+    RigIdentity, Stimulus,
 };
 use crate::quantity::unit::FullScale;
 use crate::quantity::{Frequency, Level, SampleRate, Seconds, Smoothing, amplitude_db};
@@ -42,7 +42,7 @@ pub(super) struct Origin {
     stimulus: Option<PathBuf>,
     /// Which input is which, counted from 1: reference=1,sense=2 or reference=1,microphone=2
     #[arg(long, value_name = "ROLE=N,…")]
-    channels: Option<ChannelMap>,
+    pub(super) channels: Option<ChannelMap>,
     /// Sample rate [default: the plan's]
     #[arg(long, value_name = "HZ", allow_hyphen_values = true, conflicts_with = "stimulus")]
     rate: Option<SampleRate>,
@@ -58,8 +58,32 @@ pub(super) struct Origin {
 }
 
 /// The kinds of findings that refuse a take.
-const REFUSALS: [&str; 6] =
-    ["no-stimulus", "clipped", "truncated", "interrupted", "dropped-frames", "samples-lost"];
+const REFUSALS: [&str; 24] = [
+    "no-stimulus",
+    "dead-input",
+    "shorted-input",
+    "floating-input",
+    "microphone-silent",
+    "crosstalk-only",
+    "other-plan",
+    "wrong-rate",
+    "truncated",
+    "interrupted",
+    "dropped-frames",
+    "samples-lost",
+    "gap",
+    "delay-step",
+    "markers-missing",
+    "clock-unsteady",
+    "clipped",
+    "soft-clipped",
+    "low-snr",
+    "impulsive-noise",
+    "time-variant",
+    "channels-swapped",
+    "polarity-inverted",
+    "no-current",
+];
 
 /// How the captures are looked at.
 #[derive(Debug, Args)]
@@ -101,6 +125,8 @@ pub(super) struct Captured {
     /// The files that the takes were read from; empty if they were captured just now.
     pub(super) files: Vec<PathBuf>,
     pub(super) findings: Vec<Finding>,
+    /// The calibrations to be applied to a response.
+    pub(super) calibrations: Vec<FiledCalibration>,
     /// Whether the user stopped the capture.
     pub(super) stopped: bool,
 }
@@ -109,6 +135,12 @@ impl Origin {
     /// Reads the takes, or plays and captures one.
     pub(super) fn capture(&self, look: &Look, placing: &Placing<'_>) -> Result<Captured, Failure> {
         if self.take.is_empty() { self.play(look, placing) } else { self.read(look, placing) }
+    }
+
+    /// The rig that plays; `None` if there are takes already, or nothing names a rig.
+    pub(super) fn rig_name(&self) -> Option<String> {
+        let named = || self.rig.clone().or_else(|| super::environment("CANSWEEP_RIG"));
+        self.take.is_empty().then(named).flatten()
     }
 
     fn read(&self, look: &Look, placing: &Placing<'_>) -> Result<Captured, Failure> {
@@ -134,8 +166,7 @@ impl Origin {
     }
 
     fn play(&self, look: &Look, placing: &Placing<'_>) -> Result<Captured, Failure> {
-        let name = self.rig.clone().or_else(|| super::environment("CANSWEEP_RIG"));
-        let name = name.ok_or_else(|| {
+        let name = self.rig_name().ok_or_else(|| {
             Failure::usage("nothing says where the recording comes from").hint(
                 "name a rig with --rig (sim:closed-38 is simulated, `cansweep devices` lists \
                  real ones), or analyse a recording with --take",
@@ -184,6 +215,7 @@ impl Origin {
             takes,
             files: self.take.clone(),
             findings,
+            calibrations: Vec::new(),
             stopped: false,
         })
     }
@@ -204,7 +236,7 @@ impl Origin {
 }
 
 /// Refuses a stimulus that is louder than the rig allows, before anything is played.
-fn require_quiet(stimulus: &Stimulus, limit: Level<FullScale>) -> Result<(), Failure> {
+pub(super) fn require_quiet(stimulus: &Stimulus, limit: Level<FullScale>) -> Result<(), Failure> {
     /// A sweep's highest sample lies this close to its level.
     const ROUNDING_DB: f64 = 1e-6;
     let peak = Level::from_db(amplitude_db(stimulus.peak()));

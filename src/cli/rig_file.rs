@@ -1,7 +1,7 @@
 //! From the name of a rig to a rig: `sim:NAME`, a sound device, or a rig file.
 
 use std::num::NonZeroU16;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -53,7 +53,31 @@ struct CardFile {
     name: String,
     #[serde(default)]
     channels: ChannelMap,
+    /// Read by [`calibrations`].
+    #[serde(default, rename = "calibrations")]
+    _calibrations: Vec<PathBuf>,
     sound_card: Settings,
+}
+
+/// The calibrations that a rig file names with `calibrations = ["desk-loopback.toml", …]`,
+/// relative to itself. A rig without a file, or without the key, has none; what else is wrong
+/// with the file is said when it is opened.
+pub(super) fn calibrations(name: &str) -> Result<Vec<PathBuf>, Failure> {
+    #[derive(Deserialize)]
+    struct Named {
+        #[serde(default)]
+        calibrations: Vec<PathBuf>,
+    }
+    let path = Path::new(name);
+    let Ok(text) = std::fs::read_to_string(path) else { return Ok(Vec::new()) };
+    let Ok(table) = text.parse::<toml::Table>() else { return Ok(Vec::new()) };
+    let Named { calibrations } = table.try_into().map_err(|error: toml::de::Error| {
+        let reason = error.message().to_owned();
+        Failure::data(format!("the rig file '{}' is not right: {reason}", path.display()))
+            .hint("calibrations is a list of files: calibrations = [\"desk-loopback.toml\"]")
+    })?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    Ok(calibrations.iter().map(|file| folder.join(file)).collect())
 }
 
 /// Opens a rig by its name. Nothing is played yet.
@@ -89,9 +113,14 @@ fn from_file(
         Failure::new(Exit::NoRig, format!("cannot read the rig '{}': {error}", path.display()))
             .hint("--rig takes a rig file (.toml), a sound device or sim:NAME")
     })?;
-    let table: toml::Table = text.parse().map_err(|error| refuse(&error))?;
+    let mut table: toml::Table = text.parse().map_err(|error| refuse(&error))?;
     if !table.contains_key("sound_card") {
-        let scenario: Scenario = text.parse().map_err(|error| refuse(&error))?;
+        // A scenario knows nothing of calibrations; the text keeps the lines that errors name.
+        let scenario = match table.remove("calibrations") {
+            Some(_) => table.to_string(),
+            None => text,
+        };
+        let scenario: Scenario = scenario.parse().map_err(|error| refuse(&error))?;
         return simulated(&scenario, placing);
     }
     let file: CardFile = toml::from_str(&text).map_err(|error| refuse(&error))?;

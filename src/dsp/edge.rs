@@ -26,7 +26,7 @@ pub fn causal_low_edge(band: Band, frequency_hz: f64) -> Complex64 {
 /// The high edge at a frequency: one up to the end of the flat band, zero from the end of the
 /// sweep, a raised cosine over the logarithm of frequency between.
 #[must_use]
-pub(super) fn high_edge(band: Band, frequency_hz: f64) -> f64 {
+pub fn high_edge(band: Band, frequency_hz: f64) -> f64 {
     if frequency_hz <= band.flat_to_hz {
         return 1.0;
     }

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use super::presence::Absence;
 use super::resolution::Resolution;
-use super::scrutiny::scrutinise;
+use super::scrutiny::{scrutinise, soft_clipping};
 use super::take::{Centre, GatedChannel, Laboratory};
 use super::timing::Clock;
+use super::wiring::{Levels, resampled};
 use crate::dsp::deconvolution::Inverse;
 use crate::dsp::gate::Gate;
 use crate::metrology::repeats::RepeatsError;
 use crate::model::{
-    AnalysisSpec, ChannelMap, ChannelRole, CurveError, Finding, FindingKind, Outcome, Recording,
-    Stimulus,
+    AnalysisSpec, ChannelMap, ChannelRole, CurveError, Finding, FindingKind, Outcome, Plan,
+    Recording, Stimulus,
 };
 use crate::quantity::SampleRate;
 
@@ -21,6 +23,7 @@ pub struct Analyser {
     pub(super) resolution: Resolution,
     pub(super) laboratory: Laboratory,
     accepted: BTreeSet<String>,
+    pub(super) plans: Vec<Plan>,
 }
 
 /// What came out of the takes of one measurement.
@@ -102,7 +105,8 @@ impl Analyser {
             wanted_to_hz: analysis.to.hz(),
         })?;
         let laboratory = Laboratory::new(stimulus, Gate::new(&analysis, rate), inverse);
-        Ok(Self { analysis, resolution, laboratory, accepted: BTreeSet::new() })
+        let (accepted, plans) = (BTreeSet::new(), Vec::new());
+        Ok(Self { analysis, resolution, laboratory, accepted, plans })
     }
 
     /// The same analyser, which goes on in spite of refusals of these kinds
@@ -125,32 +129,63 @@ impl Analyser {
         &mut self,
         recording: &Recording,
         take: usize,
-        channels: &[(usize, Centring)],
+        channels: &[(ChannelRole, usize, Centring)],
         findings: &mut Vec<Finding>,
     ) -> Option<Examined> {
-        let indices: Vec<usize> = channels.iter().map(|&(index, _)| index).collect();
+        let indices: Vec<usize> = channels.iter().map(|&(_, index, _)| index).collect();
         if self.judge(scrutinise(recording, &indices), take, findings) {
             return None;
         }
-        let (mut noticed, mut clock) = (Vec::new(), Clock::SAME);
+        let mut absences = Vec::new();
         let mut examined: Vec<GatedChannel> = Vec::new();
-        for &(index, centring) in channels {
+        for &(role, index, centring) in channels {
             let centre = match (centring, examined.first()) {
                 (Centring::LikeFirst, Some(first)) => Centre::At(first.delay),
                 _ => Centre::OwnPeak,
             };
             match self.laboratory.examine(recording, index, centre) {
                 Ok(channel) => examined.push(channel),
-                Err(refusal) => noticed.push(refusal),
+                Err(refusal) => absences.push(Absence { role, index, refusal }),
             }
         }
-        let complete = examined.len() == channels.len();
+        let complete = absences.is_empty();
+        let mut noticed = self.reasons(recording, absences, !examined.is_empty());
+        let mut clock = Clock::SAME;
         if complete {
-            let timing = self.laboratory.check_timing(recording, &indices, &mut examined);
-            (clock, noticed) = (timing.clock, [noticed, timing.findings].concat());
+            let (of_timing, remarks) = self.remarks_on(recording, channels, &mut examined);
+            noticed.extend(remarks);
+            clock = of_timing;
         }
         let refused = self.judge(noticed, take, findings);
         (complete && !refused).then_some(Examined { channels: examined, clock })
+    }
+
+    /// How the clocks ran, and what a take tells whose channels all hold something like the stimulus.
+    fn remarks_on(
+        &mut self,
+        recording: &Recording,
+        channels: &[(ChannelRole, usize, Centring)],
+        examined: &mut [GatedChannel],
+    ) -> (Clock, Vec<Finding>) {
+        let indices = channels.iter().map(|&(_, index, _)| index);
+        let mut pairs = indices.zip(&*examined);
+        let impostor =
+            pairs.find_map(|(index, channel)| self.impostor(recording, index, &channel.found));
+        // Of another stimulus the marks lie elsewhere anyway.
+        if let Some(impostor) = impostor {
+            return (Clock::SAME, vec![impostor]);
+        }
+        let indices: Vec<usize> = channels.iter().map(|&(_, index, _)| index).collect();
+        let timing = self.laboratory.check_timing(recording, &indices, examined);
+        let mut noticed = timing.findings;
+        for (&(role, index, _), channel) in channels.iter().zip(&*examined) {
+            let of = |harmonics| soft_clipping(role, index, harmonics);
+            noticed.extend(channel.harmonics.as_ref().and_then(of));
+        }
+        let band = self.laboratory.stimulus().band();
+        let levels = examined.first().map(|first| Levels::of(first, band, self.rate()));
+        noticed.extend(levels.as_ref().and_then(resampled));
+        (timing.clock, noticed)
     }
 
     /// Files the findings of a take; whether they refuse it. A refusal that the user accepts

@@ -6,6 +6,7 @@ use num_complex::Complex64;
 use super::analyser::{Analysed, Analyser, Centring, Examined, MeasureError, channel_or};
 use super::noise::{Heard, Ratio};
 use super::resolution::MeanOf;
+use super::wiring::ratio_faults;
 use crate::metrology::repeats::{Predicted, coherence};
 use crate::metrology::statistics::rectangular;
 use crate::model::{
@@ -51,7 +52,10 @@ impl Analyser {
         let mut delays = Vec::new();
         let (mut ratios, mut noises) = (Vec::new(), Vec::new());
         for (i, take) in takes.iter().enumerate() {
-            let wanted = [(reference, Centring::Own), (sense, Centring::LikeFirst)];
+            let wanted = [
+                (ChannelRole::Reference, reference, Centring::Own),
+                (ChannelRole::Sense, sense, Centring::LikeFirst),
+            ];
             let examined = self.examine(take, i + 1, &wanted, &mut findings);
             delays.push(examined.as_ref().map(|take| take.channels[0].delay as f64));
             let Some(examined) = examined else { continue };
@@ -105,6 +109,7 @@ impl Analyser {
             let ratio = load.iter().zip(&source).map(|(load, source)| load / source).collect();
             ratios.push(self.resolution.onto_grid(ratio, MeanOf::Complex));
         }
+        let mut noticed = ratio_faults(&ratios[0].to_vec(), (reference, sense));
         let jig = Jig::new(settings);
         // Without a current there is no impedance that noise could spoil.
         let flows = no_current(&ratios[0]).is_none();
@@ -115,7 +120,7 @@ impl Analyser {
         let ratio = Ratio { measured, reference, clock, values: &ratios[0], leverage: &leverage };
         let noise = self.noise_of(take, ratio);
         let averaged = self.mean_of_sweeps(&ratios, noise.predicted.as_ref())?;
-        let noticed = noise.noticed(self, &ratios, &averaged, &leverage);
+        noticed.extend(noise.noticed(self, &ratios, &averaged, &leverage));
         Ok(TakeRatios { ratios, predicted: noise.predicted, noticed })
     }
 

@@ -6,17 +6,24 @@
 //! come in through the two ports [`Rig`] and [`Observer`].
 
 mod analyser;
+mod calibration;
 mod impedance;
 mod noise;
 mod port;
+mod presence;
 mod resolution;
 mod response;
 mod scrutiny;
 mod stimulus;
 mod take;
 mod timing;
+mod wiring;
 
 pub use crate::dsp::deconvolution::Inverse;
 pub use analyser::{Analysed, Analyser, MeasureError};
+pub use calibration::{
+    CalibrationError, ErrorTerm, LoopbackFigures, NotALoopback, Situation, Tone, ToneError,
+    calibrated, find_tone, listening_stimulus, loopback_of, tone_stimulus,
+};
 pub use port::{Capabilities, Event, Flow, Observer, Rig, RigError, Unwatched};
 pub use stimulus::{ForeignStimulusError, foreign_stimulus, stimulus_of};

@@ -8,6 +8,7 @@ use super::noise::{Heard, Ratio};
 use super::resolution::MeanOf;
 use super::take::GatedChannel;
 use super::timing::Clock;
+use super::wiring::{Levels, Side, crosstalk, swapped};
 use crate::dsp::edge::causal_low_edge;
 use crate::metrology::repeats::{RepeatedMean, coherence};
 use crate::metrology::shelf::{bass_shelf_db, corner_minus_3_db_hz};
@@ -90,21 +91,24 @@ impl Analyser {
         findings: &mut Vec<Finding>,
     ) -> Result<Option<TakeResponse>, MeasureError> {
         // The reference, where there is one, is the cleaner signal to check the timing on.
-        let channels = reference.into_iter().chain([microphone]);
-        let channels: Vec<_> = channels.map(|index| (index, Centring::Own)).collect();
+        let wanted = reference.map(|index| (ChannelRole::Reference, index));
+        let wanted = wanted.into_iter().chain([(ChannelRole::Microphone, microphone)]);
+        let channels: Vec<_> = wanted.map(|(role, index)| (role, index, Centring::Own)).collect();
         let Some(examined) = self.examine(recording, take, &channels, findings) else {
             return Ok(None);
         };
         let Examined { channels: examined, clock } = examined;
         let heard: Vec<Heard<'_>> = (channels.iter().zip(&examined))
-            .map(|(&(index, _), channel)| Heard { index, channel })
+            .map(|(&(_, index, _), channel)| Heard { index, channel })
             .collect();
+        let indices = (reference, microphone);
         let Some((&measured, reference)) = heard.split_last() else { return Ok(None) };
         let reference = reference.first().copied();
         let (microphone, against) = (measured.channel, reference.map(|heard| heard.channel));
         let mut sweeps: Vec<Array1<Complex64>> = (0..microphone.sweeps.len())
             .map(|i| self.sweep_response(microphone, against, i, clock))
             .collect();
+        let mut noticed = self.wiring_faults(indices, (against, microphone), &sweeps[0]);
         if !clock.steady && reference.is_none() {
             share_phase(&mut sweeps);
         }
@@ -113,7 +117,7 @@ impl Analyser {
         let ratio = Ratio { measured, reference, clock, values, leverage: &leverage };
         let noise = self.noise_of(recording, ratio);
         let averaged = self.mean_of_sweeps(&sweeps, noise.predicted.as_ref())?;
-        let noticed = noise.noticed(self, &sweeps, &averaged, &leverage);
+        noticed.extend(noise.noticed(self, &sweeps, &averaged, &leverage));
         if self.judge(noticed, take, findings) {
             return Ok(None);
         }
@@ -129,6 +133,30 @@ impl Analyser {
             inverted: microphone.inverted != reference.is_some_and(|r| r.inverted),
             peak_to_noise_db: microphone.peak_to_noise_db,
         }))
+    }
+
+    /// Whether the channels are connected to what they are said to be.
+    fn wiring_faults(
+        &self,
+        (reference_index, index): (Option<usize>, usize),
+        (reference, microphone): (Option<&GatedChannel>, &GatedChannel),
+        response: &Array1<Complex64>,
+    ) -> Vec<Finding> {
+        let (band, rate) = (self.laboratory.stimulus().band(), self.rate());
+        let hz: Vec<f64> = self.resolution.grid().hz().to_vec();
+        let values: Vec<Complex64> = response.to_vec();
+        let mut faults: Vec<Finding> =
+            crosstalk(index, (&hz, &values), reference.is_some()).into_iter().collect();
+        if let (Some(reference_index), Some(reference)) = (reference_index, reference) {
+            let of_reference = Levels::of(reference, band, rate);
+            let of_microphone = Levels::of(microphone, band, rate);
+            let side = |index, levels, delay| Side { index, levels, delay };
+            faults.extend(swapped(
+                &side(reference_index, &of_reference, reference.delay),
+                &side(index, &of_microphone, microphone.delay),
+            ));
+        }
+        faults
     }
 
     /// The response that the `i`-th sweep shows, on the grid of the result.
@@ -250,5 +278,6 @@ fn figures(response: &Response, take: &TakeResponse) -> ResponseFigures {
         peak_to_noise_db: take.peak_to_noise_db,
         bass_shelf_db: bass_shelf_db(&level),
         corner_minus_3_db_hz: corner_minus_3_db_hz(&level),
+        ..ResponseFigures::default()
     }
 }

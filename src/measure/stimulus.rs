@@ -1,6 +1,7 @@
 //! From a plan, or from somebody else's sweep, to a stimulus.
 
 use crate::dsp::band::{NoBand, covered_band};
+use crate::dsp::exponential::time_constant_s;
 use crate::dsp::repeats::{Repeats, repeats};
 use crate::dsp::sweep::{pilot_chirp, synchronised_sweep};
 use crate::model::{Plan, Recording, Stimulus, StimulusError};
@@ -44,7 +45,9 @@ pub fn stimulus_of(plan: &Plan) -> Result<Stimulus, StimulusError> {
     }
     at += frames(plan.silence().tail);
     let band = plan.sweep().band();
-    Stimulus::sequence(plan.name(), rate, at, (sweep, sweeps), (pilot, pilots), band)
+    let (sweeps, pilots) = ((sweep, sweeps), (pilot, pilots));
+    let stimulus = Stimulus::sequence(plan.name(), rate, at, sweeps, pilots, band)?;
+    Ok(stimulus.with_time_constant(Some(plan.sweep().time_constant_s())))
 }
 
 /// Why somebody else's file cannot serve as a stimulus.
@@ -87,8 +90,11 @@ pub fn foreign_stimulus(
         let sweep = samples[starts[0]..starts[0] + frames].to_vec();
         let band = covered_band(&sweep, rate)?;
         let none = (Vec::new(), Vec::new());
-        return Ok(Stimulus::sequence(name, rate, samples.len(), (sweep, starts), none, band)?);
+        let constant = time_constant_s(&sweep, rate, band);
+        let stimulus = Stimulus::sequence(name, rate, samples.len(), (sweep, starts), none, band)?;
+        return Ok(stimulus.with_time_constant(constant));
     }
     let band = covered_band(samples, rate)?;
-    Ok(Stimulus::single(name, rate, samples.to_vec(), band)?)
+    let constant = time_constant_s(samples, rate, band);
+    Ok(Stimulus::single(name, rate, samples.to_vec(), band)?.with_time_constant(constant))
 }

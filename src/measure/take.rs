@@ -5,8 +5,9 @@ use num_complex::Complex64;
 use super::timing::{self, Clock, Evidence, Heard, PilotSearch, Timing};
 use crate::dsp::clock::{Passage, on_clock};
 use crate::dsp::deconvolution::{Deconvolver, Impulse, Inverse, SweepSpectrum};
-use crate::dsp::detection::{self, Detector, Search, active_frames};
+use crate::dsp::detection::{self, Detection, Detector, Search, active_frames};
 use crate::dsp::gate::Gate;
+use crate::dsp::harmonics::OddHarmonics;
 use crate::dsp::lag::{Aligner, Lag};
 use crate::model::{Finding, FindingKind, Recording, Stimulus};
 use crate::quantity::amplitude_db;
@@ -35,6 +36,10 @@ pub(super) struct GatedChannel {
     pub(super) inverted: bool,
     /// Peak of the first impulse response over the noise after its gate.
     pub(super) peak_to_noise_db: Option<f64>,
+    /// How well the stimulus was found.
+    pub(super) found: Detection,
+    /// The harmonics before the linear responses, where the sweep shows them.
+    pub(super) harmonics: Option<OddHarmonics>,
 }
 
 /// Deconvolves takes of one stimulus. The transform of the sweep is kept between takes of the
@@ -131,6 +136,27 @@ impl Laboratory {
         })
     }
 
+    /// Whether a channel (counted from zero) holds the stimulus.
+    pub(super) fn holds(&mut self, recording: &Recording, index: usize) -> bool {
+        let mut bench = self.bench_for(recording.frames(), 1.0);
+        let search = self.search(bench.frames);
+        let capture = bench.deconvolver.capture(recording.channel(index).unwrap_or_default());
+        let found = bench.detector.detect(&capture, &search);
+        self.bench = Some(bench);
+        found.is_found()
+    }
+
+    fn search(&self, frames: usize) -> Search<'_> {
+        let (active_from, active_to) = self.active;
+        Search {
+            sweep_starts: self.stimulus.sweep_starts(),
+            active_from,
+            active_to,
+            frames,
+            stimulus_frames: self.stimulus.frames(),
+        }
+    }
+
     fn examine_at(
         &self,
         bench: &mut Bench,
@@ -138,9 +164,7 @@ impl Laboratory {
         index: usize,
         centre: Centre,
     ) -> Result<GatedChannel, Finding> {
-        let (active_from, active_to) = self.active;
-        let (sweep_starts, frames) = (self.stimulus.sweep_starts(), bench.frames);
-        let search = Search { sweep_starts, active_from, active_to, frames };
+        let search = self.search(bench.frames);
         let capture = bench.deconvolver.capture(recording.channel(index).unwrap_or_default());
         let found = bench.detector.detect(&capture, &search);
         if !found.is_found() {
@@ -165,7 +189,17 @@ impl Laboratory {
         };
         let sweeps = self.stimulus.sweep_starts().iter().map(cut).collect();
         let peak_to_noise_db = self.peak_to_noise(&impulse, delay + first);
-        Ok(GatedChannel { sweeps, delay, inverted: found.inverted, peak_to_noise_db })
+        let harmonics = self.harmonics(&impulse, delay);
+        let inverted = found.inverted;
+        Ok(GatedChannel { sweeps, delay, inverted, peak_to_noise_db, found, harmonics })
+    }
+
+    /// The harmonics of all sweeps of a channel with this delay.
+    fn harmonics(&self, impulse: &Impulse<'_>, delay: isize) -> Option<OddHarmonics> {
+        let (band, rate) = (self.stimulus.band(), self.stimulus.rate());
+        let starts = self.stimulus.sweep_starts().iter();
+        let lags: Vec<isize> = starts.map(|&start| delay + start as isize).collect();
+        OddHarmonics::of(impulse, &lags, self.stimulus.time_constant_s()?, (band, rate))
     }
 
     /// The lag of the largest peak near a lag that a band-limited search found.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::calibration::CalibrationRecord;
 use super::finding::Finding;
 use super::plan::{AnalysisSpec, Plan};
 use super::recording::{ChannelMap, RigIdentity, RigKind};
@@ -114,6 +115,9 @@ pub struct Conditions {
     /// How the impedance was computed, if it is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub impedance: Option<ImpedanceSettings>,
+    /// The calibrations that were applied.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub calibrations: Vec<CalibrationRecord>,
     /// What the user says about it: headphone, unit, side, pads, pad hours, state, seating …
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
@@ -147,6 +151,20 @@ pub struct ResponseFigures {
     /// Lowest frequency above which the level stays within 3 dB of the mean 300 Hz to 1 kHz.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub corner_minus_3_db_hz: Option<f64>,
+    /// Sound pressure level at 1 kHz re 20 µPa at the level that was played, where calibrations
+    /// say what full scale is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub level_db_spl_at_1khz: Option<f64>,
+    /// Standard uncertainty of that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub u_level_db_spl_at_1khz: Option<f64>,
+    /// Sound pressure level at 1 kHz for one volt (effective value) at the output, or at the
+    /// reference where there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sensitivity_db_spl_per_v: Option<f64>,
+    /// Standard uncertainty of that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub u_sensitivity_db_spl_per_v: Option<f64>,
 }
 
 /// A maximum of the impedance.

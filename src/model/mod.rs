@@ -3,6 +3,7 @@
 //! A value that exists is correct: constructors check, fields are private where a rule binds
 //! them, and every later step may rely on it.
 
+mod calibration;
 mod comparison;
 mod curve;
 mod finding;
@@ -14,6 +15,11 @@ mod spectrum;
 mod stimulus;
 mod trace;
 
+pub use calibration::{
+    Against, Calibration, CalibrationConditions, CalibrationData, CalibrationKind,
+    CalibrationRecord, Content, CurveSign, FiledCalibration, LevelCalibration, LoopbackCalibration,
+    MicrophoneCalibration, Sensitivity, SensitivityUnit, UnknownCurveSign, UnknownSensitivity,
+};
 pub use comparison::{
     EighthRule, Normalisation, SourceComparison, SourceEffect, SourceLimit, Spread,
     StateComparison, StateDifference, StateSummary,

@@ -19,6 +19,7 @@ pub struct Stimulus {
     pilot: Arc<Vec<f64>>,
     pilot_starts: Vec<usize>,
     band: Band,
+    time_constant_s: Option<f64>,
 }
 
 /// Why samples are not a stimulus.
@@ -57,6 +58,7 @@ impl Stimulus {
             pilot: Arc::default(),
             pilot_starts: Vec::new(),
             band,
+            time_constant_s: None,
         })
     }
 
@@ -91,7 +93,16 @@ impl Stimulus {
             pilot: Arc::new(pilot),
             pilot_starts,
             band,
+            time_constant_s: None,
         })
+    }
+
+    /// The same stimulus, known to be an exponential sweep whose frequency grows by a factor e in
+    /// so many seconds.
+    #[must_use]
+    pub const fn with_time_constant(mut self, time_constant_s: Option<f64>) -> Self {
+        self.time_constant_s = time_constant_s;
+        self
     }
 
     /// The plan's or the file's name.
@@ -146,6 +157,14 @@ impl Stimulus {
     #[must_use]
     pub const fn band(&self) -> Band {
         self.band
+    }
+
+    /// Time in which the frequency of the sweep grows by a factor e, in seconds: the harmonics of
+    /// a distorting device come this time times the logarithm of their order early. Absent if the
+    /// sweep is not exponential.
+    #[must_use]
+    pub const fn time_constant_s(&self) -> Option<f64> {
+        self.time_constant_s
     }
 
     /// The largest magnitude of any sample.

@@ -142,6 +142,7 @@ fn measured(outcome: Outcome, findings: Vec<Finding>) -> Measurement {
         },
         channels: ChannelMap::default(),
         impedance: None,
+        calibrations: Vec::new(),
         tags: BTreeMap::new(),
         takes: vec![take],
     };

@@ -31,6 +31,7 @@ fn conditions() -> Conditions {
         plan: Some(plan),
         channels: ChannelMap::new([(ChannelRole::Reference, 0), (ChannelRole::Microphone, 1)]),
         impedance: None,
+        calibrations: Vec::new(),
         tags: BTreeMap::from([("state".to_owned(), "fresh".to_owned())]),
         takes: Vec::new(),
     }

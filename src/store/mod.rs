@@ -5,6 +5,7 @@
 //! checked against what is there before memory is taken for it.
 
 pub mod atomic;
+pub mod calibration;
 pub mod curve;
 pub mod document;
 #[cfg(test)]

@@ -57,6 +57,12 @@ pub fn builtin_names() -> impl ExactSizeIterator<Item = &'static str> {
     BUILT_IN.iter().map(|(name, _)| *name)
 }
 
+/// The plans that are built in.
+#[must_use]
+pub fn builtin() -> Vec<Plan> {
+    builtin_names().filter_map(|name| load(name).ok()).collect()
+}
+
 /// The text of a plan that is built in, to be copied and edited.
 #[must_use]
 pub fn builtin_text(name: &str) -> Option<&'static str> {

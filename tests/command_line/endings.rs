@@ -79,7 +79,7 @@ fn a_wrong_command_line_ends_with_2_and_says_what_is_wrong_with_it() {
         ("--smoothing 1/0", "1/n with n from 1 to 96"),
         ("--points-per-octave 0", "1 to 768"),
         ("--points-per-octave -3", "unexpected argument"),
-        ("--accept everything", "no-stimulus, clipped, truncated"),
+        ("--accept everything", "no-stimulus, dead-input, shorted-input"),
         ("--tag pads", "KEY=VALUE"),
         ("-o .", "no name for a new folder"),
     ] {
@@ -139,7 +139,7 @@ fn a_take_that_cannot_be_trusted_is_kept_and_refused_with_4() {
     let middle = take.len() / 2;
     let lost = [&take[..middle], &take[middle + 900..]].concat();
     for (kind, samples, reason) in [
-        ("no-stimulus", vec![0.0; take.len()], "channel 1 is silent"),
+        ("dead-input", vec![0.0; take.len()], "channel 1 is silent"),
         ("no-stimulus", noise, "no stimulus found"),
         ("clipped", clipped, "Lower the input gain"),
         ("truncated", take[..take.len() / 3].to_vec(), "Record from before the stimulus"),

@@ -57,14 +57,19 @@ enum Grade {
     Useless,
 }
 
+/// A band that lies so far below the loudest octave holds no sound of a headphone: it is what a
+/// filter stops, where noise is no fault of the take. In decibels.
+const STOPPED_DB: f64 = 30.0;
+
 impl Grade {
     /// Half widths of the 95 % interval in decibels, from which a band is poor, and useless.
     const LIMITS_DB: [f64; 2] = [0.5, 2.0];
 
-    fn of(half_width_db: f64) -> Self {
+    fn of(octave: &Octave, loudest: f64) -> Self {
         let [poor, useless] = Self::LIMITS_DB;
-        match half_width_db {
-            wide if wide > useless => Self::Useless,
+        let is_stopped = power_db(octave.power / loudest) < -STOPPED_DB;
+        match octave.half_width_db {
+            wide if wide > useless && !is_stopped => Self::Useless,
             wide if wide > poor => Self::Poor,
             _ => Self::Good,
         }
@@ -77,6 +82,8 @@ struct Octave {
     to_hz: f64,
     half_width_db: f64,
     snr_db: f64,
+    /// Power of the values in that third.
+    power: f64,
 }
 
 /// A third of an octave in which the sweeps differ by more than noise.
@@ -99,12 +106,12 @@ impl Analyser {
     fn low_snr(&self, sweeps: &Sweeps<'_>) -> Vec<Finding> {
         let Some(covariance) = &sweeps.averaged.covariance else { return Vec::new() };
         let octaves = self.octaves(sweeps, covariance);
-        let runs = octaves.chunk_by(|a, b| {
-            Grade::of(a.half_width_db) == Grade::of(b.half_width_db) && a.to_hz >= b.from_hz
-        });
+        let loudest = octaves.iter().map(|octave| octave.power).fold(0.0, f64::max);
+        let grade = |octave: &Octave| Grade::of(octave, loudest);
+        let runs = octaves.chunk_by(|a, b| grade(a) == grade(b) && a.to_hz >= b.from_hz);
         runs.filter_map(|run| {
             let worst = run.iter().max_by(|a, b| a.half_width_db.total_cmp(&b.half_width_db))?;
-            let grade = Grade::of(worst.half_width_db);
+            let grade = grade(worst);
             let limit_db = Grade::LIMITS_DB[usize::from(grade == Grade::Useless)];
             let kind = FindingKind::LowSnr {
                 from_hz: run.first()?.from_hz,
@@ -137,10 +144,11 @@ impl Analyser {
                 let leverage = third.mean(|k| sweeps.leverage[k]);
                 // Both components have half of it, and twice one is the 95 % interval.
                 let half_width = 2.0 * (0.5 * noise / power).sqrt() * leverage;
-                (DB_PER_NEPER * half_width, power_db(power / noise))
+                (DB_PER_NEPER * half_width, power_db(power / noise), power)
             });
             let worst = certainty.max_by(|a, b| a.0.total_cmp(&b.0))?;
-            Some(Octave { from_hz, to_hz, half_width_db: worst.0, snr_db: worst.1 })
+            let (half_width_db, snr_db, power) = worst;
+            Some(Octave { from_hz, to_hz, half_width_db, snr_db, power })
         };
         (-5..=4).filter_map(|k| octave(1000.0 * f64::from(k).exp2())).collect()
     }

@@ -84,7 +84,7 @@ impl Played<'_> {
     }
 
     /// Windows of equal time above 300 Hz: below, a lag of some samples is hardly a change.
-    fn windows(&self) -> Vec<Range<usize>> {
+    pub(super) fn windows(&self) -> Vec<Range<usize>> {
         const COUNT: usize = 36;
         const LOWEST_HZ: f64 = 300.0;
         let len = self.sweep.len();

@@ -7,6 +7,7 @@
 mod clock;
 mod damage;
 mod marks;
+mod single;
 
 use std::collections::BTreeSet;
 
@@ -84,8 +85,10 @@ pub(super) fn check(evidence: &Evidence<'_>, pilots: Option<&mut PilotSearch>) -
         }
         Verdict::Lost { samples, from, to } => {
             timing.findings.push(evidence.lost(samples, from, to));
+            return timing;
         }
     }
+    timing.findings.extend(evidence.jump_in_single_sweep(timing.clock));
     timing
 }
 
@@ -164,30 +167,65 @@ impl Evidence<'_> {
         self.stimulus.rate().as_f64()
     }
 
-    fn damages(&self, pilots: Option<PilotPair>) -> Vec<Damage> {
-        let lateness: Vec<f64> = self.lateness.iter().map(|lag| lag.samples).collect();
-        let captured: Vec<Captured<'_>> = self
-            .channels
-            .iter()
-            .map(|channel| Captured {
-                channel: channel.samples,
-                index: channel.index,
-                delay: channel.delay,
-                starts: self.stimulus.sweep_starts(),
-                lateness: &lateness,
-                pieces: &channel.pieces,
-                origin: channel.origin,
-            })
-            .collect();
+    fn captured<'b>(&'b self, lateness: &'b [f64]) -> Vec<Captured<'b>> {
+        let captured = |channel: &'b Heard<'_>| Captured {
+            channel: channel.samples,
+            index: channel.index,
+            delay: channel.delay,
+            starts: self.stimulus.sweep_starts(),
+            lateness,
+            pieces: &channel.pieces,
+            origin: channel.origin,
+        };
+        self.channels.iter().map(captured).collect()
+    }
+
+    fn played(&self) -> Played<'_> {
         let band = self.stimulus.band();
         let octaves = (band.stop_hz / band.start_hz).ln().max(1.0);
-        let played = Played {
+        Played {
             sweep: self.stimulus.sweep(),
             passage: self.passage,
             rate: self.stimulus.rate(),
             time_constant_s: self.stimulus.sweep().len() as f64 / self.rate_hz() / octaves,
-        };
-        damages(&captured, &played, pilots.map(|pair| pair.distance))
+        }
+    }
+
+    fn damages(&self, pilots: Option<PilotPair>) -> Vec<Damage> {
+        let lateness: Vec<f64> = self.lateness.iter().map(|lag| lag.samples).collect();
+        let pilots = pilots.map(|pair| pair.distance);
+        damages(&self.captured(&lateness), &self.played(), pilots)
+    }
+
+    /// A jump of the delay in a single sweep: certain behind a reference, else an indication.
+    fn jump_in_single_sweep(&self, clock: Clock) -> Option<Finding> {
+        /// A jump of less is within what a device does that is not minimum-phase.
+        const INDICATION: f64 = 6.0;
+        const CERTAIN: f64 = 32.0;
+        let [_] = self.lateness else { return None };
+        let (captured, played) = (self.captured(&[0.0]), self.played());
+        let (first, rate) = (captured.first()?, clock.ratio - 1.0);
+        let start = self.stimulus.sweep_starts()[0];
+        let at_s = |at: usize| self.in_take_s((start + at) as f64);
+        if captured.len() > 1 {
+            let jump = single::loss_in_reference(first, &played, rate)?;
+            return Some(Finding::refusal(FindingKind::SamplesLost {
+                samples: jump.samples,
+                from_s: at_s(jump.at),
+                to_s: at_s(jump.at),
+                sweep: Some(1),
+                left_out: false,
+            }));
+        }
+        let jump = single::unexplained_jump(first, &played)?;
+        let (samples, at_s) = (jump.samples, at_s(jump.at));
+        let at_hz = played.band_hz(&(jump.at..jump.at)).map_or(0.0, |(f, _)| f);
+        let kind = FindingKind::DelayStep { samples, at_s, at_hz };
+        match samples.abs() {
+            jump if jump > CERTAIN => Some(Finding::refusal(kind)),
+            jump if jump > INDICATION => Some(Finding::warning(kind)),
+            _ => None,
+        }
     }
 
     /// That the pilots are not in the take, where the stimulus has some.
@@ -261,9 +299,13 @@ impl Evidence<'_> {
             .collect()
     }
 
+    /// What a single sweep tells about the clock, where its response does not ring like a room.
     fn stretch(&self) -> Option<f64> {
-        let piece = self.channels.first()?.pieces.first()?;
-        stretch_of(piece, self.passage?, self.stimulus.rate())
+        let channel = self.channels.first()?;
+        let piece = channel.pieces.first()?;
+        let compact = single::is_compact(piece, channel.origin, self.rate_hz());
+        let passage = self.passage.filter(|_| compact)?;
+        stretch_of(piece, passage, self.stimulus.rate())
     }
 
     /// Seconds from the beginning of the take, from samples of the stimulus.

@@ -40,7 +40,7 @@ pub enum FindingKind {
         /// Effective value re full scale.
         rms_dbfs: f64,
     },
-    /// The reference holds the stimulus, the measured channel only noise.
+    /// Another channel holds the stimulus, the measured one only noise.
     MicrophoneSilent {
         /// Channel.
         channel: usize,
@@ -354,6 +354,15 @@ pub enum FindingKind {
         /// What differs, in words: rig, rate, channel, content.
         differs: String,
     },
+    /// A calibration reaches less far than the stimulus, and the result no further than it.
+    CalibrationBand {
+        /// Its name.
+        calibration: String,
+        /// Lowest frequency that it covers.
+        from_hz: f64,
+        /// Highest frequency that it covers.
+        to_hz: f64,
+    },
     /// A level above the rig's limit was played because the user insisted.
     BeyondLimit {
         /// What was exceeded, in words.
@@ -417,6 +426,7 @@ impl FindingKind {
             Self::Uncalibrated => "uncalibrated",
             Self::StaleCalibration { .. } => "stale-calibration",
             Self::ForeignCalibration { .. } => "foreign-calibration",
+            Self::CalibrationBand { .. } => "calibration-band",
             Self::BeyondLimit { .. } => "beyond-limit",
             Self::Remeasured { .. } => "remeasured",
             Self::Accepted { .. } => "accepted",

@@ -84,12 +84,12 @@ impl FindingKind {
             ),
             Self::MicrophoneSilent { channel, rms_dbfs } => Words::new(
                 format!(
-                    "the reference holds the stimulus, but channel {channel} only noise \
+                    "another channel holds the stimulus, but channel {channel} only noise \
                      ({rms_dbfs:.0} dBFS)"
                 ),
                 "the microphone heard nothing, so there is no response",
                 "Check that the microphone is plugged in and powered (phantom or plug-in power), \
-                 and that the headphone plays",
+                 that this is the right channel (--channels), and that the headphone plays",
             ),
             Self::CrosstalkOnly { channel, level_db, slope_db_per_octave } => Words::new(
                 format!(
@@ -407,6 +407,13 @@ impl FindingKind {
                 format!("the calibration '{calibration}' was made for something else: {differs}"),
                 "it was applied all the same, and may be wrong here",
                 "Use the calibration of this rig, or calibrate again",
+            ),
+            Self::CalibrationBand { calibration, from_hz, to_hz } => Words::new(
+                format!(
+                    "the calibration '{calibration}' covers {from_hz:.0} Hz to {to_hz:.0} Hz only"
+                ),
+                "the result covers no more than that",
+                "Use a calibration that reaches further if more is wanted",
             ),
             Self::BeyondLimit { limit } => Words::new(
                 format!("a level above {limit} was played because --beyond-limit insisted"),

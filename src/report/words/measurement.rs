@@ -162,6 +162,7 @@ mod tests {
             peak_to_noise_db: Some(61.7),
             bass_shelf_db: Some(-1.2),
             corner_minus_3_db_hz: Some(31.6),
+            ..ResponseFigures::default()
         };
         assert_eq!(
             measurement(&response_measurement(figures)),

@@ -1,5 +1,7 @@
 //! What a scenario may hold.
 
+use crate::quantity::SampleRate;
+
 /// Why a text is not a scenario, or a scenario cannot be simulated.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ScenarioError {
@@ -64,6 +66,12 @@ impl<'a> Check<'a> {
         expected: &'static str,
     ) -> Result<(), ScenarioError> {
         self.all(&[(key, value)], expected, |value| (low..=high).contains(&value))
+    }
+
+    /// A sample rate that a recording can have.
+    pub(super) fn rate(self, key: &'static str, hz: u32) -> Result<(), ScenarioError> {
+        let range = (f64::from(SampleRate::MIN.hz()), f64::from(SampleRate::MAX.hz()));
+        self.within((key, f64::from(hz)), range, "from 8000 to 768000")
     }
 
     fn all(

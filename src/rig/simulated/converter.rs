@@ -14,6 +14,10 @@ pub(super) struct Input {
     pub(super) generator: ChaCha8Rng,
     /// Resolution; samples are not rounded if absent.
     pub(super) bits: Option<u8>,
+    /// What is there without a signal, 1.0 being full scale.
+    pub(super) offset: f64,
+    /// Where the converter ends, 1.0 or below.
+    pub(super) limit: f64,
 }
 
 impl Input {
@@ -28,6 +32,13 @@ impl Input {
                 *value += noise * z;
             }
         }
+        let (offset, limit) = (self.offset, self.limit);
+        signal.mapv_inplace(|value| (value + offset).clamp(-limit, limit));
+        self.round(signal);
+    }
+
+    /// Gives samples the resolution and the range of the format, in place.
+    pub(super) fn round(&self, mut signal: ArrayViewMut1<'_, f64>) {
         let Some(bits) = self.bits else {
             signal.mapv_inplace(|value| value.clamp(-1.0, 1.0));
             return;
@@ -46,7 +57,7 @@ mod tests {
 
     fn input(noise: f64, bits: Option<u8>) -> Input {
         let generator = Placement::new("fresh", 1, 1).generator(Purpose::Noise { channel: 0 });
-        Input { noise, generator, bits }
+        Input { noise, generator, bits, offset: 0.0, limit: 1.0 }
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use super::scenario::Scenario;
 
 /// Name and text of every built-in scenario.
-const PRESETS: [(&str, &str); 3] = [
+const PRESETS: [(&str, &str); 4] = [
     ("closed-38", include_str!("../../../calibration/rigs/sim-closed-38.toml")),
     ("open-300", include_str!("../../../calibration/rigs/sim-open-300.toml")),
     ("planar-32", include_str!("../../../calibration/rigs/sim-planar-32.toml")),
+    ("two-clocks", include_str!("../../../calibration/rigs/sim-two-clocks.toml")),
 ];
 
 /// The names of the built-in scenarios.
@@ -25,7 +26,7 @@ pub fn preset(name: &str) -> Option<Scenario> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Placement, SimulatedRig, Wiring};
+    use super::super::{Faults, Placement, SimulatedRig, Wiring};
     use super::*;
     use crate::metrology::band::mean_over;
     use crate::model::FrequencyGrid;
@@ -86,6 +87,36 @@ mod tests {
     fn the_text_of_every_built_in_scenario_is_free_of_errors() {
         for (name, text) in PRESETS {
             assert_eq!(text.parse::<Scenario>().err(), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_bench_with_two_clocks_is_the_closed_headphone_with_faults() {
+        let two_clocks = preset("two-clocks").unwrap();
+        assert!((two_clocks.parts().faults.clock_ppm - 38.0).abs() < f64::EPSILON);
+        assert!(two_clocks.parts().faults.hum.is_some());
+        let closed = preset("closed-38").unwrap();
+        let without = two_clocks.changed(|parts| {
+            parts.name = closed.name().to_owned();
+            parts.description = closed.description().to_owned();
+            parts.faults = Faults::default();
+        });
+        assert_eq!(without, Ok(closed));
+    }
+
+    #[test]
+    fn the_keys_that_the_file_to_copy_has_commented_out_are_right_as_well() {
+        let (_, text) = PRESETS[0];
+        let faults = text.lines().skip_while(|line| *line != "# [faults]");
+        let keys = faults.map_while(|line| line.strip_prefix("# ")).skip(1);
+        let keys: Vec<_> = keys.collect();
+        let faults: Faults = toml::from_str(&keys.join("\n")).unwrap();
+        preset("closed-38").unwrap().with_faults(faults.clone()).unwrap();
+        // Every key is there: with any of them missing the table would be shorter.
+        let table = toml::Table::try_from(&faults).unwrap();
+        assert_eq!(table.len(), keys.len());
+        for (key, value) in toml::Table::try_from(Faults::default()).unwrap() {
+            assert!(key == "swapped_inputs" || table[&key] != value, "{key} is not shown");
         }
     }
 

@@ -2,11 +2,14 @@
 
 use ndarray::{Array2, Axis, Slice};
 use num_complex::Complex64;
-use realfft::RealFftPlanner;
+use realfft::FftError;
 
 use super::check::ScenarioError;
 use super::converter::Input;
+use super::fault::Faults;
+use super::prepared::Prepared;
 use super::scenario::Scenario;
+use super::spectral::{Transform, transform_length};
 use super::state::{Placement, Purpose, Seating};
 use super::wiring::{self, Wiring};
 use crate::measure::{Capabilities, Event, Flow, Observer, Rig, RigError};
@@ -19,7 +22,8 @@ use crate::quantity::{Level, SampleRate, amplitude_db};
 
 /// A simulated bench with one headphone in one seating.
 ///
-/// The same scenario, wiring, placement and stimulus give the same recording, bit by bit.
+/// The same scenario, wiring, placement and stimulus give the same recording, bit by bit. The
+/// truths are those of the bench without its faults.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SimulatedRig {
     scenario: Scenario,
@@ -109,6 +113,25 @@ impl SimulatedRig {
         self.seating.headphone.answer(frequency_hz).pressure_per_volt
     }
 
+    /// A stimulus on its way through the rig, ready to be captured many times.
+    ///
+    /// # Errors
+    ///
+    /// When the stimulus is louder than full scale, or cannot be transformed.
+    pub fn prepared(&self, stimulus: &Stimulus) -> Result<Prepared, RigError> {
+        self.check_level(stimulus)?;
+        let frames = self.frames(stimulus);
+        let arriving = self.arriving(stimulus, frames);
+        let arriving = arriving.map_err(|error| self.failed(&error.to_string()))?;
+        Ok(Prepared::new(self.clone(), stimulus.rate(), frames, arriving))
+    }
+
+    fn check_level(&self, stimulus: &Stimulus) -> Result<(), RigError> {
+        let peak: Level<FullScale> = Level::from_db(amplitude_db(stimulus.peak()));
+        let limit = self.capabilities().level_limit;
+        if peak > limit { Err(RigError::TooLoud { peak, limit }) } else { Ok(()) }
+    }
+
     fn channels(&self, frequency_hz: f64) -> [Complex64; 2] {
         wiring::channels(self.scenario.parts(), self.wiring, &self.seating, frequency_hz)
     }
@@ -125,29 +148,22 @@ impl SimulatedRig {
         stimulus.frames() + tail.ceil() as usize
     }
 
-    /// What arrives at the two inputs, channels × frames.
+    /// What arrives at the two inputs without noise and faults: one period, longer than the
+    /// recording by a second of silence or more, channels × frames.
     ///
     /// Linear and time-invariant, so it is one product in the frequency domain: exact for a
     /// stimulus below half the sample rate, apart from what rings longer than the silence that
     /// is appended.
-    fn arriving(&self, stimulus: &Stimulus, frames: usize) -> Result<Array2<f64>, RigError> {
+    fn arriving(&self, stimulus: &Stimulus, frames: usize) -> Result<Array2<f64>, FftError> {
         let rate = stimulus.rate();
         let length = transform_length(frames + rate.hz() as usize);
-        let mut planner = RealFftPlanner::<f64>::new();
-        let mut played = vec![0.0; length];
-        played[..stimulus.frames()].copy_from_slice(stimulus.samples());
-        let forward = planner.plan_fft_forward(length);
-        let mut spectrum = forward.make_output_vec();
-        forward.process(&mut played, &mut spectrum).map_err(|e| self.failed(&e.to_string()))?;
-
-        let [mut first, mut second] = self.through_the_rig(spectrum, rate, length);
-        let mut signals = Array2::zeros((2, frames));
-        let inverse = planner.plan_fft_inverse(length);
-        for (bins, mut signal) in [&mut first, &mut second].into_iter().zip(signals.rows_mut()) {
-            inverse.process(bins, &mut played).map_err(|e| self.failed(&e.to_string()))?;
-            // The transform does not normalise.
-            let normal = (length as f64).recip();
-            signal.iter_mut().zip(&played).for_each(|(out, value)| *out = value * normal);
+        let transform = Transform::of_length(length);
+        let spectrum = transform.spectrum(stimulus.samples())?;
+        let mut signals = Array2::zeros((2, length));
+        let spectra = self.through_the_rig(spectrum, rate, length);
+        for (spectrum, mut signal) in spectra.into_iter().zip(signals.rows_mut()) {
+            let values = transform.signal(spectrum)?;
+            signal.iter_mut().zip(values).for_each(|(out, value)| *out = value);
         }
         Ok(signals)
     }
@@ -170,33 +186,39 @@ impl SimulatedRig {
             *first *= to_first * delay;
             *second *= to_second * delay;
         }
-        for bins in [&mut first, &mut second] {
-            // A real signal has real values at DC and at half the rate.
-            bins[0].im = 0.0;
-            bins[length / 2].im = 0.0;
-        }
         [first, second]
     }
 
-    fn inputs(&self) -> [Input; 2] {
+    /// The converter's inputs with a seed of their noise.
+    pub(super) fn inputs(&self, seed: u64, faults: &Faults) -> [Input; 2] {
         let parts = self.scenario.parts();
-        let electrical = parts.converter.noise();
+        let (electrical, microphone) = (parts.converter.noise(), parts.microphone.noise());
         let second = match self.wiring {
-            Wiring::Coupler => electrical.hypot(parts.microphone.noise()),
+            Wiring::Coupler => electrical.hypot(microphone),
             Wiring::SenseResistor(_) => electrical,
         };
-        [(0, electrical), (1, second)].map(|(channel, noise)| Input {
-            noise,
-            generator: self.placement.generator(Purpose::Noise { channel }),
-            bits: parts.converter.bits,
+        let placement = self.seeded(seed);
+        let noises =
+            if faults.swapped_inputs { [second, electrical] } else { [electrical, second] };
+        [0, 1].map(|index| {
+            let generator = placement.generator(Purpose::Noise { channel: index as u8 });
+            let (noise, bits) = (noises[index], parts.converter.bits);
+            let mut input = Input { noise, generator, bits, offset: 0.0, limit: 1.0 };
+            faults.change_input(index, &mut input, (electrical, microphone));
+            input
         })
     }
 
-    fn format(&self) -> SampleFormat {
+    /// The placement with another seed of what is drawn for a take.
+    pub(super) fn seeded(&self, seed: u64) -> Placement {
+        Placement { seed, ..self.placement.clone() }
+    }
+
+    pub(super) fn format(&self) -> SampleFormat {
         self.scenario.parts().converter.bits.map_or(SampleFormat::Float, SampleFormat::Integer)
     }
 
-    fn failed(&self, reason: &str) -> RigError {
+    pub(super) fn failed(&self, reason: &str) -> RigError {
         RigError::Unusable { device: self.identity().name, reason: reason.to_owned() }
     }
 }
@@ -216,66 +238,48 @@ impl Rig for SimulatedRig {
         stimulus: &Stimulus,
         observer: &mut dyn Observer,
     ) -> Result<Recording, RigError> {
-        let peak: Level<FullScale> = Level::from_db(amplitude_db(stimulus.peak()));
-        let limit = self.capabilities().level_limit;
-        if peak > limit {
-            return Err(RigError::TooLoud { peak, limit });
-        }
+        self.check_level(stimulus)?;
         let rate = stimulus.rate();
         let frames = self.frames(stimulus);
         let mut progress = |done: usize| {
+            // A fast recorder counts some more frames.
+            let done = done.min(frames);
             let (done_s, total_s) = (done as f64 / rate.as_f64(), frames as f64 / rate.as_f64());
             observer.notice(Event::Progress { done_s, total_s })
         };
         if progress(0) == Flow::Stop {
             return Err(RigError::Interrupted);
         }
-        let mut signals = self.arriving(stimulus, frames)?;
-        let captured = digitise(&mut self.inputs(), &mut signals, rate, progress);
+        let faults = &self.scenario.parts().faults;
+        let recording = self.prepared(stimulus)?.take(self.placement.seed, faults)?;
+        let captured = deliver(recording.samples(), rate, progress);
         observer.notice(Event::Finished);
-
-        let samples = signals.slice_axis(Axis(1), Slice::from(..captured)).to_owned();
-        let recording = Recording::new(rate, samples, self.format(), self.identity())
+        if captured == recording.frames() {
+            return Ok(recording);
+        }
+        let samples = recording.samples().slice_axis(Axis(1), Slice::from(..captured)).to_owned();
+        let part = Recording::new(recording.rate(), samples, self.format(), self.identity())
             .map_err(|error| self.failed(&error.to_string()))?;
-        let completeness =
-            if captured < frames { Completeness::Interrupted } else { Completeness::Complete };
-        Ok(recording.with_losses(0, completeness))
+        Ok(part.with_losses(recording.dropped_frames(), Completeness::Interrupted))
     }
 }
 
-/// Converts block by block until all is done or the observer says stop; gives the frames done.
-fn digitise(
-    inputs: &mut [Input; 2],
-    signals: &mut Array2<f64>,
+/// Hands a take over block by block until all is done or the observer says stop; gives the frames
+/// handed over.
+fn deliver(
+    samples: &Array2<f64>,
     rate: SampleRate,
     mut progress: impl FnMut(usize) -> Flow,
 ) -> usize {
     let block = rate.hz() as usize / 4;
     let mut done = 0;
-    for mut chunk in signals.axis_chunks_iter_mut(Axis(1), block) {
-        for (input, signal) in inputs.iter_mut().zip(chunk.rows_mut()) {
-            input.digitise(signal);
-        }
+    for chunk in samples.axis_chunks_iter(Axis(1), block) {
         done += chunk.ncols();
         if progress(done) == Flow::Stop {
             break;
         }
     }
     done
-}
-
-/// The smallest even number with no prime factor above five that is not below `at_least`.
-fn transform_length(at_least: usize) -> usize {
-    let smooth = |mut n: usize| {
-        for factor in [2, 3, 5] {
-            while n.is_multiple_of(factor) {
-                n /= factor;
-            }
-        }
-        n == 1
-    };
-    let even = at_least.max(2).next_multiple_of(2);
-    (even..).step_by(2).find(|&n| smooth(n)).unwrap_or(even)
 }
 
 #[cfg(test)]
@@ -419,10 +423,5 @@ mod tests {
         let whole = rig.exchange(&click(), &mut Unwatched).unwrap();
         let sample = |recording: &Recording| recording.channel(1).unwrap()[20_000].to_bits();
         assert_eq!(sample(&part), sample(&whole));
-    }
-
-    #[test]
-    fn transform_lengths_are_even_and_smooth() {
-        assert_eq!([1, 7, 97, 65_537].map(transform_length), [2, 8, 100, 65_610]);
     }
 }

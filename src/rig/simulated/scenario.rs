@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{Check, ScenarioError};
 use super::ear::{EarSection, Microphone};
+use super::fault::Faults;
 use super::headphone::Headphone;
 use super::state::State;
 use crate::quantity::Gain;
@@ -40,6 +41,9 @@ pub struct Parts {
     pub microphone: Microphone,
     /// The sound card.
     pub converter: Converter,
+    /// What is wrong with all of it; nothing if absent.
+    #[serde(default, skip_serializing_if = "Faults::is_none")]
+    pub faults: Faults,
     /// The states that the headphone can be in, the usual one first.
     pub states: Vec<State>,
 }
@@ -162,6 +166,7 @@ impl Scenario {
     #[must_use]
     pub fn ideal(&self) -> Self {
         let mut parts = self.parts.clone();
+        parts.faults = Faults::default();
         parts.microphone.noise_db_spl = None;
         parts.jig = Jig {
             sense_resistor_deviation_percent: 0.0,
@@ -197,6 +202,15 @@ impl Scenario {
     /// When the delay is negative or longer than [`Converter::LONGEST_DELAY_SAMPLES`].
     pub fn with_delay(&self, samples: f64) -> Result<Self, ScenarioError> {
         self.changed(|parts| parts.converter.delay_samples = samples)
+    }
+
+    /// The same scenario with other faults.
+    ///
+    /// # Errors
+    ///
+    /// When a value of them is out of range.
+    pub fn with_faults(&self, faults: Faults) -> Result<Self, ScenarioError> {
+        self.changed(|parts| parts.faults = faults)
     }
 
     /// The same scenario with another amplifier output resistance.
@@ -264,6 +278,7 @@ impl Parts {
         self.ear.iter().try_for_each(|section| section.check())?;
         self.microphone.check()?;
         self.converter.check()?;
+        self.faults.check()?;
         self.check_states()
     }
 

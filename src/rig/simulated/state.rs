@@ -88,7 +88,12 @@ impl Placement {
         key[20] = match purpose {
             Purpose::Seating => 0,
             Purpose::Noise { channel } => 1 + channel,
+            Purpose::Fault { .. } => 3,
         };
+        if let Purpose::Fault { source, index } = purpose {
+            key[21] = source;
+            key[22..26].copy_from_slice(&index.to_le_bytes());
+        }
         ChaCha8Rng::from_seed(key)
     }
 }
@@ -100,6 +105,8 @@ pub(super) enum Purpose {
     Seating,
     /// The noise of one channel.
     Noise { channel: u8 },
+    /// One of the faults of the bench.
+    Fault { source: u8, index: u32 },
 }
 
 /// 64-bit FNV-1a (Fowler, Noll, Vo), which no update of a library changes.

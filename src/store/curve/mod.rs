@@ -8,6 +8,7 @@ mod bytes;
 mod columns;
 mod format;
 mod json;
+mod maker;
 mod number;
 mod rows;
 mod table;
@@ -22,6 +23,7 @@ use crate::quantity::Level;
 use crate::quantity::unit::FullScale;
 
 pub use format::{CurveFormat, FormatMismatch, UnknownCurveFormat};
+pub use maker::{MakerFile, parse_maker_file, read_maker_file};
 pub use write::{CurveLabel, CurveWriteError, to_text, write};
 
 /// A curve file is not longer than this; the longest known have some hundred thousand rows.
@@ -29,6 +31,10 @@ pub const MOST_BYTES: u64 = 64 << 20;
 
 /// The comment line of a curve that was computed rather than measured.
 pub const SIMULATED: &str = "simulated";
+
+/// What is said of a curve that is called a correction.
+const CORRECTION: &str = "called a correction: taken as it stands, although a correction has the \
+                          opposite sign of a response";
 
 /// What was in a file of curves.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,6 +124,9 @@ pub enum CurveProblem {
     /// A list of filters.
     #[error("expected a curve, found the settings of an equaliser")]
     Equaliser,
+    /// An impedance where a level was wanted.
+    #[error("expected a response in decibels, found an impedance")]
+    NotALevel,
     /// There is nothing in it.
     #[error("the file is empty")]
     Empty,
@@ -206,8 +215,11 @@ pub fn parse(bytes: &[u8], path: &Path) -> Result<CurveFile, CurveProblem> {
 fn nothing_in(text: &str) -> CurveProblem {
     let starts = ["Filter", "Preamp:", "GraphicEQ:", "Channel:"];
     let is_equaliser = |line: String| starts.iter().any(|start| line.starts_with(start));
+    let lower = text.to_ascii_lowercase();
     if table::plain_lines(text).any(is_equaliser) {
         CurveProblem::Equaliser
+    } else if lower.contains("<html") || lower.contains("<!doctype html") {
+        CurveProblem::WebPage
     } else {
         CurveProblem::NoRows
     }
@@ -232,11 +244,7 @@ fn from_table(table: &table::Table, path: &Path, stem: String) -> Result<CurveFi
         traces.push(NamedTrace { name, trace });
     }
     if is_correction(&name, &table.above) {
-        assumptions.push(
-            "called a correction: taken as it stands, although a correction has the opposite \
-             sign of a response"
-                .to_owned(),
-        );
+        assumptions.push(CORRECTION.to_owned());
     }
     let format = format_of(columns.header.as_deref(), &table.above, &extension);
     let (drive, comments) = (drive(&table.above), table.above.clone());

@@ -75,6 +75,11 @@ pub(super) fn plain_lines(text: &str) -> impl Iterator<Item = String> {
     lines(text).into_iter().map(|line| bare(&line.text).to_owned())
 }
 
+/// The same lines with the marks of a comment or a quotation.
+pub(super) fn whole_lines(text: &str) -> impl Iterator<Item = String> {
+    lines(text).into_iter().map(|line| line.text)
+}
+
 fn lines(text: &str) -> Vec<Line> {
     let mut number = 1;
     let mut lines = Vec::new();

@@ -23,7 +23,7 @@ pub(super) fn of_file(path: &Path) -> io::Result<String> {
 }
 
 /// The hash of bytes.
-pub(super) fn of_bytes(bytes: &[u8]) -> String {
+pub(in crate::store) fn of_bytes(bytes: &[u8]) -> String {
     hexadecimal(&Sha256::digest(bytes))
 }
 

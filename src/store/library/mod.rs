@@ -4,7 +4,7 @@
 //! derived from them. There is no index: what a library holds is what its folder holds.
 
 mod draft;
-mod hash;
+pub(in crate::store) mod hash;
 mod manifest;
 mod stored;
 mod verify;

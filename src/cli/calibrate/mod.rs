@@ -1,0 +1,45 @@
+//! `cansweep calibrate`: what converters, microphones and full scale are, kept in a file.
+
+mod applied;
+mod keeping;
+mod level;
+mod loopback;
+mod microphone;
+mod prompt;
+
+use clap::Subcommand;
+
+use super::Common;
+use super::failure::{Exit, Failure};
+use super::output::Output;
+
+pub(super) use applied::{Calibrations, apply};
+
+/// The calibrations.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CalibrateCommand {
+    /// What the converters do, with the output wired straight to the input
+    Loopback(loopback::LoopbackArgs),
+    /// What full scale is in volts (by a meter) and in dB SPL (by a calibrator)
+    Level(level::LevelArgs),
+    /// What the microphone does, from its maker's file
+    Microphone(microphone::MicrophoneArgs),
+}
+
+impl CalibrateCommand {
+    pub(super) const fn common(&self) -> Common {
+        match self {
+            Self::Loopback(args) => args.keeping.common,
+            Self::Level(args) => args.keeping.common,
+            Self::Microphone(args) => args.keeping.common,
+        }
+    }
+}
+
+pub(super) fn run(command: CalibrateCommand, output: Output) -> Result<Exit, Failure> {
+    match command {
+        CalibrateCommand::Loopback(args) => loopback::run(&args, output),
+        CalibrateCommand::Level(args) => level::run(&args, output),
+        CalibrateCommand::Microphone(args) => microphone::run(&args, output),
+    }
+}
