@@ -13,8 +13,9 @@ use super::origin::{Look, Origin, Prepared};
 use super::output::{Output, counted};
 use super::rig_file::{Placing, Wires};
 use crate::model::{
-    ImpedanceFigures, ImpedanceSettings, Measurement, Outcome, ResponseFigures, Topology,
+    ImpedanceFigures, ImpedanceSettings, Measurement, Outcome, ResponseFigures, Spectrum, Topology,
 };
+use crate::quantity::unit::Unit;
 use crate::quantity::{Gain, Percent, Resistance, Uncertain};
 
 /// The measurements.
@@ -163,8 +164,12 @@ impl Jig {
 /// What came out, for a person to read.
 pub(super) fn summary(measurement: &Measurement, folder: &Path, figures: usize) -> String {
     let mut text = match &measurement.outcome {
-        Outcome::Response { figures, .. } => response_text(figures),
-        Outcome::Impedance { figures, .. } => impedance_text(figures),
+        Outcome::Response { response, figures } => {
+            response_text(figures) + &coherence_text(response)
+        }
+        Outcome::Impedance { impedance, figures } => {
+            impedance_text(figures) + &coherence_text(impedance)
+        }
         Outcome::Refused(_) => "refused: there is no result, and the takes are kept\n".to_owned(),
     };
     if measurement.conditions.is_simulated() {
@@ -203,6 +208,27 @@ fn response_text(figures: &ResponseFigures) -> String {
     text
 }
 
+/// The lowest coherence between 30 Hz and 16 kHz, for those who expect one.
+fn coherence_text<U: Unit>(spectrum: &Spectrum<U>) -> String {
+    const BAND_HZ: std::ops::RangeInclusive<f64> = 30.0..=16e3;
+    let Some(coherence) = spectrum.coherence() else { return String::new() };
+    let inside = || spectrum.hz().iter().zip(coherence).filter(|(f, _)| BAND_HZ.contains(f));
+    let (Some((from, _)), Some((to, _))) = (inside().next(), inside().next_back()) else {
+        return String::new();
+    };
+    let lowest = inside().map(|(_, &value)| value).fold(1.0, f64::min);
+    format!("{:<18}{} or more ({from:.0}–{to:.0} Hz)\n", "coherence", nearly_one(lowest))
+}
+
+/// A number just below one, rounded down to the first digit that is not a nine.
+fn nearly_one(value: f64) -> String {
+    const MOST_DIGITS: i32 = 9;
+    let digits = (-(1.0 - value).log10()).ceil().clamp(2.0, f64::from(MOST_DIGITS)) as i32;
+    let scale = 10_f64.powi(digits);
+    // What was meant as a round number may lie a rounding below it.
+    format!("{}", (value * scale + 1e-6).floor() / scale)
+}
+
 fn impedance_text(figures: &ImpedanceFigures) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
@@ -221,4 +247,17 @@ fn impedance_text(figures: &ImpedanceFigures) -> String {
         line("resonance", format!("{hz:.1} Hz, {ohm:.2} Ω"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_coherence_is_rounded_down_to_its_first_digit_that_is_no_nine() {
+        let cases = [(0.999_984, "0.99998"), (0.999_5, "0.9995"), (0.5, "0.5"), (1.0, "1")];
+        for (value, text) in cases {
+            assert_eq!(nearly_one(value), text);
+        }
+    }
 }

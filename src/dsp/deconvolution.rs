@@ -126,6 +126,18 @@ impl Deconvolver {
         Self { inverted: sweep.inverted(inverse), capture: Vec::new() }
     }
 
+    /// By how much the deconvolution raises the power of noise around a frequency: the mean of the
+    /// squared magnitude of the inverse over `half_width_hz` on either side, or the nearest bin.
+    /// It carries the edges of the band as the impulse response does.
+    #[must_use]
+    pub fn noise_gain(&self, frequency_hz: f64, half_width_hz: f64) -> f64 {
+        let (bins, bin_hz) = (&self.inverted.bins, self.inverted.bin_hz());
+        let last = bins.len() - 1;
+        let bin = |f: f64| ((f / bin_hz).round().max(0.0) as usize).min(last);
+        let around = &bins[bin(frequency_hz - half_width_hz)..=bin(frequency_hz + half_width_hz)];
+        around.iter().map(Complex64::norm_sqr).sum::<f64>() / around.len() as f64
+    }
+
     /// A capture, transformed. Longer ones than the deconvolver is made for are cut.
     pub fn capture<'a>(&mut self, samples: impl IntoIterator<Item = &'a f64>) -> Capture<'_> {
         self.inverted.transform.forward_into(samples, &mut self.capture);

@@ -53,6 +53,18 @@ impl Gate {
         piece.enumerate().map(|(k, v)| self.weight(k) * v).collect()
     }
 
+    /// The sum of the weights: what a steady line keeps of its samples.
+    #[must_use]
+    pub fn sum(self) -> f64 {
+        (0..self.before + self.after).map(|k| self.weight(k)).sum()
+    }
+
+    /// The sum of the squared weights: what white noise keeps of its energy.
+    #[must_use]
+    pub fn energy(self) -> f64 {
+        (0..self.before + self.after).map(|k| self.weight(k).powi(2)).sum()
+    }
+
     fn weight(self, k: usize) -> f64 {
         let half = self.after / 2;
         if k < self.before {

@@ -7,6 +7,7 @@ pub mod bursts;
 pub mod clock;
 pub mod comb;
 pub mod deconvolution;
+pub mod density;
 pub mod detection;
 pub mod edge;
 pub mod exponential;

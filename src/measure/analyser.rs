@@ -236,11 +236,12 @@ impl Analyser {
         Ok(())
     }
 
-    /// Remarks on the settings rather than on a take.
-    pub(super) fn remarks(&self, sweeps: usize) -> Vec<Finding> {
+    /// Remarks on the settings rather than on a take. `predicted` says whether the noise of a
+    /// sweep is known from silence.
+    pub(super) fn remarks(&self, sweeps: usize, predicted: bool) -> Vec<Finding> {
         let mut remarks = Vec::new();
         if sweeps == 1 {
-            remarks.push(Finding::note(FindingKind::SingleSweep { predicted: false }));
+            remarks.push(Finding::note(FindingKind::SingleSweep { predicted }));
         }
         let grid = self.resolution.grid();
         let resolved = self.laboratory.gate().resolves_down_to_hz(self.rate());

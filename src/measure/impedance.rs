@@ -4,15 +4,23 @@ use ndarray::Array1;
 use num_complex::Complex64;
 
 use super::analyser::{Analysed, Analyser, Centring, Examined, MeasureError, channel_or};
+use super::noise::{Heard, Ratio};
 use super::resolution::MeanOf;
 use super::wiring::ratio_faults;
-use crate::metrology::repeats::{independent_cells, mean_and_covariance};
+use crate::metrology::repeats::{Predicted, coherence};
 use crate::metrology::statistics::rectangular;
 use crate::model::{
     ChannelMap, ChannelRole, Covariance, Finding, FindingKind, Impedance, ImpedanceFigures,
     ImpedanceSettings, Outcome, Recording, Resonance, Topology, TraceKind,
 };
 use crate::quantity::amplitude_ratio;
+
+/// What one take of an impedance gave.
+struct TakeRatios {
+    ratios: Vec<Array1<Complex64>>,
+    predicted: Option<Predicted>,
+    noticed: Vec<Finding>,
+}
 
 impl Analyser {
     /// The impedance behind a sense resistor, from the *reference* channel (source side of the
@@ -42,7 +50,7 @@ impl Analyser {
         self.require(takes, &wanted)?;
         let used = ChannelMap::new(wanted);
         let mut delays = Vec::new();
-        let mut ratios = Vec::new();
+        let (mut ratios, mut noises) = (Vec::new(), Vec::new());
         for (i, take) in takes.iter().enumerate() {
             let wanted = [
                 (ChannelRole::Reference, reference, Centring::Own),
@@ -50,28 +58,27 @@ impl Analyser {
             ];
             let examined = self.examine(take, i + 1, &wanted, &mut findings);
             delays.push(examined.as_ref().map(|take| take.channels[0].delay as f64));
-            let Some(Examined { channels, clock }) = examined else { continue };
-            let mut of_take = Vec::new();
-            for (source, load) in channels[0].sweeps.iter().zip(&channels[1].sweeps) {
-                let source = self.resolution.evaluate(&source.piece, clock);
-                let load = self.resolution.evaluate(&load.piece, clock);
-                let ratio = load.iter().zip(&source).map(|(load, source)| load / source).collect();
-                of_take.push(self.resolution.onto_grid(ratio, MeanOf::Complex));
-            }
-            let first = of_take.first().map(|ratio| ratio.to_vec()).unwrap_or_default();
-            if !self.judge(ratio_faults(&first, (reference, sense)), i + 1, &mut findings) {
-                ratios.extend(of_take);
+            let Some(examined) = examined else { continue };
+            let of_take = self.take_ratios(take, (reference, sense), &examined, settings)?;
+            if !self.judge(of_take.noticed, i + 1, &mut findings) {
+                ratios.push(of_take.ratios);
+                noises.push(of_take.predicted);
             }
         }
         if ratios.is_empty() {
             let outcome = Outcome::Refused(TraceKind::Impedance);
             return Ok(Analysed { outcome, findings, delays, channels: used });
         }
-        findings.extend(self.remarks(ratios.len()));
+        let noises: Option<Vec<&Predicted>> = noises.iter().map(Option::as_ref).collect();
+        let predicted = noises.and_then(|noises| Predicted::of_groups(&noises));
+        let coherence = coherence(&ratios.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let ratios = ratios.concat();
+        findings.extend(self.remarks(ratios.len(), predicted.is_some()));
         findings.push(Finding::note(FindingKind::Uncalibrated));
-        let computed = self.impedance_of(&ratios, settings);
+        let computed = self.impedance_of(&ratios, predicted.as_ref(), settings);
         let (outcome, remarks) = match (computed, no_current(&ratios[0])) {
             (Ok(impedance), _) => {
+                let impedance = impedance.with_coherence(coherence)?;
                 let (remarks, figures) = (remarks_on(&ratios[0], &impedance), figures(&impedance));
                 (Outcome::Impedance { impedance, figures }, remarks)
             }
@@ -85,14 +92,46 @@ impl Analyser {
         Ok(Analysed { outcome, findings, delays, channels: used })
     }
 
+    /// The ratio of the two channels of a take, sweep by sweep, and what is to be said about its
+    /// noise.
+    fn take_ratios(
+        &mut self,
+        take: &Recording,
+        (reference, sense): (usize, usize),
+        examined: &Examined,
+        settings: &ImpedanceSettings,
+    ) -> Result<TakeRatios, MeasureError> {
+        let (channels, clock) = (&examined.channels, examined.clock);
+        let mut ratios = Vec::new();
+        for (source, load) in channels[0].sweeps.iter().zip(&channels[1].sweeps) {
+            let source = self.resolution.evaluate(&source.piece, clock);
+            let load = self.resolution.evaluate(&load.piece, clock);
+            let ratio = load.iter().zip(&source).map(|(load, source)| load / source).collect();
+            ratios.push(self.resolution.onto_grid(ratio, MeanOf::Complex));
+        }
+        let mut noticed = ratio_faults(&ratios[0].to_vec(), (reference, sense));
+        let jig = Jig::new(settings);
+        // Without a current there is no impedance that noise could spoil.
+        let flows = no_current(&ratios[0]).is_none();
+        let leverage = |&m: &Complex64| if flows { jig.leverage(m) } else { 1.0 };
+        let leverage: Vec<f64> = ratios[0].iter().map(leverage).collect();
+        let measured = Heard { index: sense, channel: &channels[1] };
+        let reference = Some(Heard { index: reference, channel: &channels[0] });
+        let ratio = Ratio { measured, reference, clock, values: &ratios[0], leverage: &leverage };
+        let noise = self.noise_of(take, ratio);
+        let averaged = self.mean_of_sweeps(&ratios, noise.predicted.as_ref())?;
+        noticed.extend(noise.noticed(self, &ratios, &averaged, &leverage));
+        Ok(TakeRatios { ratios, predicted: noise.predicted, noticed })
+    }
+
     fn impedance_of(
         &self,
         ratios: &[Array1<Complex64>],
+        predicted: Option<&Predicted>,
         settings: &ImpedanceSettings,
     ) -> Result<Impedance, MeasureError> {
         let grid = self.resolution.grid().clone();
-        let cells = |width_hz: f64| independent_cells(width_hz, self.analysis.gate_after);
-        let averaged = mean_and_covariance(&grid, ratios, cells)?;
+        let averaged = self.mean_of_sweeps(ratios, predicted)?;
         let jig = Jig::new(settings);
         let impedance = Impedance::new(grid, averaged.mean.mapv(|m| jig.impedance(m)))?;
         let noise = |k: usize| averaged.covariance.as_ref().map_or_else(Default::default, |c| c[k]);
@@ -152,6 +191,11 @@ impl Jig {
             }
             Topology::LowSide => -self.resistor / (m * m),
         }
+    }
+
+    /// By how much a relative error of the ratio is larger in the impedance.
+    fn leverage(&self, m: Complex64) -> f64 {
+        (self.sensitivity(m) * m / self.impedance(m)).norm()
     }
 
     /// What noise, the resistor's tolerance and the gain match contribute, combined.

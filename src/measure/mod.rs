@@ -10,6 +10,7 @@ mod calibration;
 mod check;
 mod diagnosis;
 mod impedance;
+mod noise;
 mod port;
 mod presence;
 mod protection;

@@ -4,12 +4,13 @@ use ndarray::Array1;
 use num_complex::Complex64;
 
 use super::analyser::{Analysed, Analyser, Centring, Examined, MeasureError, channel_or};
+use super::noise::{Heard, Ratio};
 use super::resolution::MeanOf;
 use super::take::GatedChannel;
 use super::timing::Clock;
 use super::wiring::{Levels, Side, crosstalk, swapped};
 use crate::dsp::edge::causal_low_edge;
-use crate::metrology::repeats::{independent_cells, mean_and_covariance};
+use crate::metrology::repeats::{RepeatedMean, coherence};
 use crate::metrology::shelf::{bass_shelf_db, corner_minus_3_db_hz};
 use crate::metrology::statistics::{few_values_factor, standard_error};
 use crate::model::{
@@ -21,6 +22,8 @@ use crate::quantity::{amplitude_db, amplitude_ratio};
 /// What one take of a response gave.
 struct TakeResponse {
     sweeps: Vec<Array1<Complex64>>,
+    averaged: RepeatedMean,
+    predicted: bool,
     /// What the clocks leave uncertain of the delay between low and high frequencies, in seconds.
     u_delay_s: f64,
     delay: isize,
@@ -63,7 +66,7 @@ impl Analyser {
             .iter()
             .enumerate()
             .map(|(i, take)| self.take_response(take, i + 1, microphone, reference, &mut findings))
-            .collect();
+            .collect::<Result<_, _>>()?;
         let delays = examined.iter().map(|take| take.as_ref().map(|t| t.delay as f64)).collect();
         let good: Vec<&TakeResponse> = examined.iter().flatten().collect();
         let Some(first) = good.first() else {
@@ -71,7 +74,7 @@ impl Analyser {
             return Ok(Analysed { outcome, findings, delays, channels });
         };
         let sweeps = good.iter().map(|take| take.sweeps.len()).sum();
-        findings.extend(self.remarks(sweeps));
+        findings.extend(self.remarks(sweeps, first.predicted));
         findings.extend(remarks_on(first, microphone, reference));
         let response = self.averaged(&good)?;
         let figures = figures(&response, first);
@@ -86,34 +89,50 @@ impl Analyser {
         microphone: usize,
         reference: Option<usize>,
         findings: &mut Vec<Finding>,
-    ) -> Option<TakeResponse> {
+    ) -> Result<Option<TakeResponse>, MeasureError> {
         // The reference, where there is one, is the cleaner signal to check the timing on.
         let wanted = reference.map(|index| (ChannelRole::Reference, index));
         let wanted = wanted.into_iter().chain([(ChannelRole::Microphone, microphone)]);
         let channels: Vec<_> = wanted.map(|(role, index)| (role, index, Centring::Own)).collect();
-        let Examined { channels, clock } = self.examine(recording, take, &channels, findings)?;
-        let indices = (reference, microphone);
-        let (microphone, reference) = channels.split_last()?;
-        let reference = reference.first();
-        let mut sweeps: Vec<_> = (0..microphone.sweeps.len())
-            .map(|i| self.sweep_response(microphone, reference, i, clock))
+        let Some(examined) = self.examine(recording, take, &channels, findings) else {
+            return Ok(None);
+        };
+        let Examined { channels: examined, clock } = examined;
+        let heard: Vec<Heard<'_>> = (channels.iter().zip(&examined))
+            .map(|(&(_, index, _), channel)| Heard { index, channel })
             .collect();
-        let noticed = self.wiring_faults(indices, (reference, microphone), sweeps.first()?);
-        if self.judge(noticed, take, findings) {
-            return None;
-        }
+        let indices = (reference, microphone);
+        let Some((&measured, reference)) = heard.split_last() else { return Ok(None) };
+        let reference = reference.first().copied();
+        let (microphone, against) = (measured.channel, reference.map(|heard| heard.channel));
+        let mut sweeps: Vec<Array1<Complex64>> = (0..microphone.sweeps.len())
+            .map(|i| self.sweep_response(microphone, against, i, clock))
+            .collect();
+        let mut noticed = self.wiring_faults(indices, (against, microphone), &sweeps[0]);
         if !clock.steady && reference.is_none() {
             share_phase(&mut sweeps);
         }
+        let leverage = vec![1.0; self.resolution.grid().len()];
+        let values = &sweeps[0];
+        let ratio = Ratio { measured, reference, clock, values, leverage: &leverage };
+        let noise = self.noise_of(recording, ratio);
+        let averaged = self.mean_of_sweeps(&sweeps, noise.predicted.as_ref())?;
+        noticed.extend(noise.noticed(self, &sweeps, &averaged, &leverage));
+        if self.judge(noticed, take, findings) {
+            return Ok(None);
+        }
+        let (reference, predicted) = (against, noise.predicted.is_some());
         // With a reference both channels were recorded by one clock, whatever it was.
         let u_delay_s = if reference.is_some() { 0.0 } else { self.u_delay_s(clock) };
-        Some(TakeResponse {
+        Ok(Some(TakeResponse {
             sweeps,
+            averaged,
+            predicted,
             u_delay_s,
             delay: microphone.delay - reference.map_or(0, |r| r.delay),
             inverted: microphone.inverted != reference.is_some_and(|r| r.inverted),
             peak_to_noise_db: microphone.peak_to_noise_db,
-        })
+        }))
     }
 
     /// Whether the channels are connected to what they are said to be.
@@ -178,18 +197,26 @@ impl Analyser {
 
     fn averaged(&self, takes: &[&TakeResponse]) -> Result<Response, MeasureError> {
         let grid = self.resolution.grid().clone();
-        if let [take] = takes {
-            let cells = |width_hz: f64| independent_cells(width_hz, self.analysis.gate_after);
-            let averaged = mean_and_covariance(&grid, &take.sweeps, cells)?;
-            let response = Response::new(grid, averaged.mean)?;
-            let Some(mut covariance) = averaged.covariance else { return Ok(response) };
-            let points = response.hz().iter().zip(response.values()).zip(&mut covariance);
-            points.for_each(|((&hz, &h), c)| *c = c.plus(uncertain_phase(h, hz, take.u_delay_s)));
-            return Ok(response.with_covariance(covariance)?);
+        let (values, covariance) = if let [take] = takes {
+            let mean = &take.averaged.mean;
+            let with_phase = |(&c, (&hz, &h)): (&Covariance, (&f64, &Complex64))| {
+                c.plus(uncertain_phase(h, hz, take.u_delay_s))
+            };
+            let covariance = take.averaged.covariance.as_ref().map(|covariance| {
+                covariance.iter().zip(grid.hz().iter().zip(mean)).map(with_phase).collect()
+            });
+            (mean.clone(), covariance)
+        } else {
+            let of_takes: Vec<_> = takes.iter().map(|take| take.averaged.mean.clone()).collect();
+            let (values, covariance) = mean_over_seatings(&of_takes);
+            (values, Some(covariance))
+        };
+        let mut response = Response::new(grid, values)?;
+        if let Some(covariance) = covariance {
+            response = response.with_covariance(covariance)?;
         }
-        let of_takes: Vec<Array1<Complex64>> = takes.iter().map(|take| mean_of(take)).collect();
-        let (values, covariance) = mean_over_seatings(&of_takes);
-        Ok(Response::new(grid, values)?.with_covariance(covariance)?)
+        let sweeps: Vec<&[Array1<Complex64>]> = takes.iter().map(|t| &t.sweeps[..]).collect();
+        Ok(response.with_coherence(coherence(&sweeps))?)
     }
 }
 
@@ -207,11 +234,6 @@ fn uncertain_phase(h: Complex64, frequency_hz: f64, u_delay_s: f64) -> Covarianc
     const UNKNOWN: f64 = 1.813_799_364_234_218;
     let u_phase = (std::f64::consts::TAU * frequency_hz * u_delay_s).min(UNKNOWN);
     Covariance::polar(h, 0.0, h.norm() * u_phase)
-}
-
-fn mean_of(take: &TakeResponse) -> Array1<Complex64> {
-    let sum = take.sweeps.iter().fold(Array1::zeros(take.sweeps[0].len()), |sum, s| sum + s);
-    sum / take.sweeps.len() as f64
 }
 
 /// Mean in decibels and of the phase angle, with the spread as uncertainty. Complex values of

@@ -88,6 +88,20 @@ impl Laboratory {
         self.gate
     }
 
+    /// First and end frame of what can be heard of a sweep.
+    pub(super) const fn active(&self) -> (usize, usize) {
+        self.active
+    }
+
+    /// By how much the deconvolution of the last take raises the power of noise at frequencies in
+    /// hertz, seen through the gate.
+    pub(super) fn noise_gain(&self, hz: &[f64]) -> Option<Vec<f64>> {
+        let bench = self.bench.as_ref()?;
+        // The gate mixes what lies closer than the inverse of its length.
+        let half_width_hz = self.stimulus.rate().as_f64() / self.gate.after() as f64;
+        Some(hz.iter().map(|&f| bench.deconvolver.noise_gain(f, half_width_hz)).collect())
+    }
+
     /// Finds and cuts out the sweeps of one channel (counted from zero).
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //!
 //! Symbols and terms follow JCGM 100:2008, the Guide to the expression of uncertainty.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{ContinuousCDF, FisherSnedecor, StudentsT};
 
 use crate::quantity::Uncertain;
 
@@ -102,6 +102,15 @@ pub fn student_t_quantile(p: f64, dof: f64) -> Option<f64> {
     Some(StudentsT::new(0.0, 1.0, dof).ok()?.inverse_cdf(p))
 }
 
+/// The probability that a ratio of two estimates of one variance exceeds `ratio`, by chance: the
+/// upper tail of the F distribution with the degrees of freedom of numerator and denominator.
+///
+/// `None` unless these are positive.
+#[must_use]
+pub fn f_exceedance(ratio: f64, dof: (f64, f64)) -> Option<f64> {
+    Some(FisherSnedecor::new(dof.0, dof.1).ok()?.sf(ratio))
+}
+
 /// How much an estimated standard uncertainty grows so that twice it covers 95 %.
 ///
 /// A standard deviation from few values is itself uncertain: with ν degrees of freedom the mean
@@ -185,6 +194,21 @@ mod tests {
         assert_eq!(student_t_quantile(1.0, 3.0), None);
         assert_eq!(student_t_quantile(0.975, 0.0), None);
         assert_eq!(student_t_quantile(f64::NAN, 3.0), None);
+    }
+
+    #[test]
+    fn exceedances_agree_with_scipy() {
+        // scipy 1.17.1, scipy.stats.f.sf(x, d1, d2).
+        let cases = [
+            (4.0, (2.0, 7.0), 0.069_426_254_078_501_57),
+            (1.2, (2000.0, 1500.0), 8.745_391_986_354_15e-5),
+            (3.5, (6.4, 13.3), 0.025_478_698_032_444_534),
+        ];
+        for (ratio, dof, expected) in cases {
+            let found = f_exceedance(ratio, dof).unwrap();
+            assert!((found / expected - 1.0).abs() < QUOTED, "{ratio} {dof:?}: {found}");
+        }
+        assert_eq!(f_exceedance(1.0, (0.0, 3.0)), None);
     }
 
     #[test]

@@ -35,6 +35,12 @@ pub enum CurveError {
         /// Where.
         frequency_hz: f64,
     },
+    /// A coherence that is none.
+    #[error("the coherence at {frequency_hz} Hz does not lie between 0 and 1")]
+    Coherence {
+        /// Where.
+        frequency_hz: f64,
+    },
     /// A wanted frequency lies outside the data.
     #[error("{wanted_hz} Hz lies outside the data ({first_hz} Hz to {last_hz} Hz)")]
     Outside {

@@ -97,6 +97,7 @@ pub struct Spectrum<U: Unit> {
     grid: FrequencyGrid,
     values: Array1<Complex64>,
     covariance: Option<Vec<Covariance>>,
+    coherence: Option<Array1<f64>>,
     unit: PhantomData<U>,
 }
 
@@ -119,7 +120,7 @@ impl<U: Unit> Spectrum<U> {
         if let Some(bad) = values.iter().position(|v| !v.is_finite()) {
             return Err(CurveError::NotFinite { frequency_hz: grid.hz()[bad] });
         }
-        Ok(Self { grid, values, covariance: None, unit: PhantomData })
+        Ok(Self { grid, values, covariance: None, coherence: None, unit: PhantomData })
     }
 
     /// The spectrum whose value at each frequency (in hertz) is given by a function.
@@ -152,6 +153,21 @@ impl<U: Unit> Spectrum<U> {
         Ok(self)
     }
 
+    /// The same spectrum with the coherence γ² of each value: the share of the power of a single
+    /// repeat that is the same in all, from 0 to 1. Without one it is not known.
+    ///
+    /// # Errors
+    ///
+    /// When the lengths differ or a coherence lies outside 0 to 1.
+    pub fn with_coherence(
+        mut self,
+        coherence: impl Into<Option<Array1<f64>>>,
+    ) -> Result<Self, CurveError> {
+        self.coherence = coherence.into();
+        self.coherence.as_ref().map_or(Ok(()), |c| check_coherence(&self.grid, c))?;
+        Ok(self)
+    }
+
     /// The frequencies.
     #[must_use]
     pub const fn grid(&self) -> &FrequencyGrid {
@@ -174,6 +190,12 @@ impl<U: Unit> Spectrum<U> {
     #[must_use]
     pub fn covariance(&self) -> Option<&[Covariance]> {
         self.covariance.as_deref()
+    }
+
+    /// The coherence γ² of each value, where there were repeats.
+    #[must_use]
+    pub const fn coherence(&self) -> Option<&Array1<f64>> {
+        self.coherence.as_ref()
     }
 
     /// The magnitude in the unit of the spectrum, with its standard uncertainty where known.
@@ -237,9 +259,22 @@ impl<A: Per<B>, B: Unit> Div<&Spectrum<B>> for &Spectrum<A> {
             grid: self.grid.clone(),
             values: &self.values / &denominator.values,
             covariance: None,
+            coherence: None,
             unit: PhantomData,
         }
     }
+}
+
+/// Whether there is one coherence from 0 to 1 for each frequency.
+pub(super) fn check_coherence(
+    grid: &FrequencyGrid,
+    coherence: &Array1<f64>,
+) -> Result<(), CurveError> {
+    if coherence.len() != grid.len() {
+        return Err(CurveError::Length { expected: grid.len(), found: coherence.len() });
+    }
+    let outside = coherence.iter().position(|value| !(0.0..=1.0).contains(value));
+    outside.map_or(Ok(()), |bad| Err(CurveError::Coherence { frequency_hz: grid.hz()[bad] }))
 }
 
 #[cfg(test)]

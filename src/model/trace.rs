@@ -1,11 +1,12 @@
 //! A curve as it stands in a file: magnitude, and phase where there is one.
 
+use ndarray::Array1;
 use num_complex::Complex64;
 use serde::{Deserialize, Serialize};
 
 use super::curve::{Curve, CurveError};
 use super::grid::FrequencyGrid;
-use super::spectrum::{Impedance, Response};
+use super::spectrum::{Impedance, Response, Spectrum, check_coherence};
 use crate::quantity::unit::{Decibel, Degree, Ohm, Unit};
 
 /// Magnitude over frequency with the phase where it is known, both on the same grid.
@@ -13,13 +14,14 @@ use crate::quantity::unit::{Decibel, Degree, Ohm, Unit};
 pub struct Polar<U: Unit> {
     magnitude: Curve<U>,
     phase: Option<Curve<Degree>>,
+    coherence: Option<Array1<f64>>,
 }
 
 impl<U: Unit> Polar<U> {
     /// A magnitude without phase.
     #[must_use]
     pub const fn of_magnitude(magnitude: Curve<U>) -> Self {
-        Self { magnitude, phase: None }
+        Self { magnitude, phase: None, coherence: None }
     }
 
     /// A magnitude with its phase.
@@ -32,7 +34,23 @@ impl<U: Unit> Polar<U> {
             let (expected, found) = (magnitude.grid().len(), phase.grid().len());
             return Err(CurveError::Length { expected, found });
         }
-        Ok(Self { magnitude, phase: Some(phase) })
+        Ok(Self { magnitude, phase: Some(phase), coherence: None })
+    }
+
+    /// The same with the coherence γ² of each value, 0 to 1.
+    ///
+    /// # Errors
+    ///
+    /// When there is not one for each frequency, or one lies outside 0 to 1.
+    pub fn with_coherence(mut self, coherence: Array1<f64>) -> Result<Self, CurveError> {
+        check_coherence(self.magnitude.grid(), &coherence)?;
+        self.coherence = Some(coherence);
+        Ok(self)
+    }
+
+    fn of_spectrum<V: Unit>(magnitude: Curve<U>, spectrum: &Spectrum<V>) -> Self {
+        let (phase, coherence) = (Some(spectrum.phase()), spectrum.coherence().cloned());
+        Self { magnitude, phase, coherence }
     }
 
     /// The magnitude.
@@ -45,6 +63,12 @@ impl<U: Unit> Polar<U> {
     #[must_use]
     pub const fn phase(&self) -> Option<&Curve<Degree>> {
         self.phase.as_ref()
+    }
+
+    /// The coherence γ² of each value, where known.
+    #[must_use]
+    pub const fn coherence(&self) -> Option<&Array1<f64>> {
+        self.coherence.as_ref()
     }
 }
 
@@ -94,17 +118,26 @@ impl Trace {
             Self::Impedance(polar) => polar.phase(),
         }
     }
+
+    /// The coherence γ² of each value, where known.
+    #[must_use]
+    pub const fn coherence(&self) -> Option<&Array1<f64>> {
+        match self {
+            Self::Response(polar) => polar.coherence(),
+            Self::Impedance(polar) => polar.coherence(),
+        }
+    }
 }
 
 impl From<&Response> for Trace {
     fn from(response: &Response) -> Self {
-        Self::Response(Polar { magnitude: response.level(), phase: Some(response.phase()) })
+        Self::Response(Polar::of_spectrum(response.level(), response))
     }
 }
 
 impl From<&Impedance> for Trace {
     fn from(impedance: &Impedance) -> Self {
-        Self::Impedance(Polar { magnitude: impedance.magnitude(), phase: Some(impedance.phase()) })
+        Self::Impedance(Polar::of_spectrum(impedance.magnitude(), impedance))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
 use num_complex::Complex64;
 
 use super::plan;
@@ -41,6 +41,7 @@ fn conditions() -> Conditions {
 pub(super) fn response() -> Measurement {
     let response = Response::from_fn(grid(), |f| Complex64::from_polar(0.5, -f / 5000.0)).unwrap();
     let response = response.with_covariance(vec![Covariance::circular(1e-3); 3]).unwrap();
+    let response = response.with_coherence(Array1::from(vec![0.999_99, 0.5, 1.0])).unwrap();
     let figures = ResponseFigures { delay_samples: Some(12.5), ..ResponseFigures::default() };
     Measurement {
         conditions: conditions(),

@@ -290,6 +290,9 @@ pub enum FindingKind {
         to_hz: f64,
         /// Scatter of the sweeps over that of the noise, in power.
         ratio_db: f64,
+        /// Standard deviation between sweeps that the noise does not explain.
+        #[serde(default)]
+        effect_db: f64,
     },
     /// The level rises or falls from sweep to sweep.
     LevelDrift {

@@ -300,12 +300,15 @@ impl FindingKind {
                 left_out_or(*left_out, "the result is wrong in that band"),
                 "Wait until it is quiet, and measure again",
             ),
-            Self::TimeVariant { from_hz, to_hz, ratio_db } => Words::new(
+            Self::TimeVariant { from_hz, to_hz, ratio_db, effect_db } => Words::new(
                 format!(
                     "the sweeps differ by {ratio_db:.0} dB more than the noise explains, most \
                      between {from_hz:.0} and {to_hz:.0} Hz"
                 ),
-                "something changed between them, and the stated uncertainty contains it",
+                format!(
+                    "something changed between them by {effect_db:.2} dB, and the stated \
+                     uncertainty contains it"
+                ),
                 "Let the headphone settle, leave the cable alone, and look for what moves or warms",
             ),
             Self::LevelDrift { db_per_sweep } => Words::new(

@@ -14,6 +14,7 @@ pub(super) struct Layout {
     pub(super) phase: Option<Scaled>,
     pub(super) u_magnitude: Option<usize>,
     pub(super) u_phase: Option<usize>,
+    pub(super) coherence: Option<usize>,
 }
 
 /// A column and what its numbers are multiplied with to be hertz or degrees.
@@ -38,6 +39,7 @@ enum Role {
     },
     UMagnitude,
     UPhase,
+    Coherence,
     Other,
 }
 
@@ -99,6 +101,9 @@ fn role(cell: &str) -> Role {
     if name.starts_with("u_magnitude_") {
         return Role::UMagnitude;
     }
+    if name == "coherence" {
+        return Role::Coherence;
+    }
     if has("phase") || name.starts_with("deg") {
         let radians = has("rad");
         return Role::Phase { to_degrees: if radians { 1_f64.to_degrees() } else { 1.0 } };
@@ -149,6 +154,7 @@ fn from_header(cells: &[String], columns: usize, fallback: Option<TraceKind>) ->
             }
             (Role::UMagnitude, Some(last)) => last.u_magnitude = Some(column),
             (Role::UPhase, Some(last)) => last.u_phase = Some(column),
+            (Role::Coherence, Some(last)) => last.coherence = Some(column),
             _ => left_out.push(cell.as_str()),
         }
     }
@@ -189,7 +195,16 @@ fn by_order(columns: usize, fallback: Option<TraceKind>) -> Columns {
 impl Layout {
     fn new(name: &str, kind: TraceKind, frequency: Scaled, magnitude: usize) -> Self {
         let name = name.to_owned();
-        Self { name, kind, frequency, magnitude, phase: None, u_magnitude: None, u_phase: None }
+        Self {
+            name,
+            kind,
+            frequency,
+            magnitude,
+            phase: None,
+            u_magnitude: None,
+            u_phase: None,
+            coherence: None,
+        }
     }
 }
 
@@ -256,10 +271,12 @@ mod tests {
     }
 
     #[test]
-    fn our_own_columns_keep_their_uncertainties() {
-        let own =
-            only("frequency_hz,magnitude_ohm,phase_deg,u_magnitude_ohm,u_phase_deg\n20,1,2,3,4");
+    fn our_own_columns_keep_their_uncertainties_and_their_coherence() {
+        let own = only(
+            "frequency_hz,magnitude_ohm,phase_deg,u_magnitude_ohm,u_phase_deg,coherence\n\
+             20,1,2,3,4,0.5",
+        );
         assert_eq!(own.kind, TraceKind::Impedance);
-        assert_eq!((own.u_magnitude, own.u_phase), (Some(3), Some(4)));
+        assert_eq!((own.u_magnitude, own.u_phase, own.coherence), (Some(3), Some(4), Some(5)));
     }
 }

@@ -97,12 +97,16 @@ fn polar<U: Unit>(
     u_key: &str,
 ) -> Result<Polar<U>, CurveProblem> {
     let magnitude = with_u(Curve::new(grid.clone(), magnitude.into())?, curve, u_key)?;
-    match numbers(curve, "phase_deg")? {
+    let polar = match numbers(curve, "phase_deg")? {
         Some(degrees) => {
             let phase = with_u(Curve::new(grid, degrees.into())?, curve, "u_phase_deg")?;
-            Ok(Polar::new(magnitude, phase)?)
+            Polar::new(magnitude, phase)?
         }
-        None => Ok(Polar::of_magnitude(magnitude)),
+        None => Polar::of_magnitude(magnitude),
+    };
+    match numbers(curve, "coherence")? {
+        Some(coherence) => Ok(polar.with_coherence(coherence.into())?),
+        None => Ok(polar),
     }
 }
 

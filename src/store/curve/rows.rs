@@ -17,6 +17,7 @@ struct Point {
     phase: Option<f64>,
     u_magnitude: Option<f64>,
     u_phase: Option<f64>,
+    coherence: Option<f64>,
 }
 
 /// The curve in the given columns; says what it assumed.
@@ -54,6 +55,7 @@ fn point(row: &Row, layout: &Layout) -> Option<Point> {
         phase: phase.filter(|phase| phase.is_finite()),
         u_magnitude: layout.u_magnitude.and_then(cell),
         u_phase: layout.u_phase.and_then(cell),
+        coherence: layout.coherence.and_then(cell),
     })
 }
 
@@ -87,14 +89,30 @@ fn polar<U: Unit>(
     if let Some(u) = whole_column(points, |point| point.u_magnitude) {
         magnitude = magnitude.with_u(u)?;
     }
-    let Some(degrees) = phase(points, assumptions) else {
-        return Ok(Polar::of_magnitude(magnitude));
+    let polar = match phase(points, assumptions) {
+        Some(degrees) => {
+            let mut phase = Curve::new(grid, degrees)?;
+            if let Some(u) = whole_column(points, |point| point.u_phase) {
+                phase = phase.with_u(u)?;
+            }
+            Polar::new(magnitude, phase)?
+        }
+        None => Polar::of_magnitude(magnitude),
     };
-    let mut phase = Curve::new(grid, degrees)?;
-    if let Some(u) = whole_column(points, |point| point.u_phase) {
-        phase = phase.with_u(u)?;
+    match coherence(points, assumptions) {
+        Some(coherence) => Ok(polar.with_coherence(coherence)?),
+        None => Ok(polar),
     }
-    Ok(Polar::new(magnitude, phase)?)
+}
+
+/// The coherence, if it is one: other programs write percent, or something else of that name.
+fn coherence(points: &[Point], assumptions: &mut Vec<String>) -> Option<Array1<f64>> {
+    let column = whole_column(points, |point| point.coherence)?;
+    if column.iter().any(|value| !(0.0..=1.0).contains(value)) {
+        assumptions.push("coherence is not between 0 and 1: left out".to_owned());
+        return None;
+    }
+    Some(column)
 }
 
 fn whole_column(points: &[Point], of: impl Fn(&Point) -> Option<f64>) -> Option<Array1<f64>> {

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::SIMULATED;
 use super::format::{CurveFormat, FormatMismatch};
-use crate::model::{Curve, Trace, TraceKind};
-use crate::quantity::unit::{Degree, Unit};
+use crate::model::{Curve, Polar, Trace, TraceKind};
+use crate::quantity::unit::Unit;
 use crate::store::atomic::{self, Overwrite, WriteError};
 use crate::store::document;
 
@@ -228,8 +228,8 @@ fn csv_text(trace: &Trace, label: &CurveLabel) -> String {
         );
     }
     let columns = match trace {
-        Trace::Response(polar) => columns(polar.magnitude(), polar.phase()),
-        Trace::Impedance(polar) => columns(polar.magnitude(), polar.phase()),
+        Trace::Response(polar) => columns(polar),
+        Trace::Impedance(polar) => columns(polar),
     };
     let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
     let _ = writeln!(text, "{}", names.join(","));
@@ -241,10 +241,8 @@ fn csv_text(trace: &Trace, label: &CurveLabel) -> String {
     text
 }
 
-fn columns<U: Unit>(
-    magnitude: &Curve<U>,
-    phase: Option<&Curve<Degree>>,
-) -> Vec<(String, Vec<f64>)> {
+fn columns<U: Unit>(polar: &Polar<U>) -> Vec<(String, Vec<f64>)> {
+    let (magnitude, phase) = (polar.magnitude(), polar.phase());
     let mut columns = vec![
         ("frequency_hz".to_owned(), magnitude.hz().to_vec()),
         (format!("magnitude_{}", U::SUFFIX), magnitude.values().to_vec()),
@@ -258,6 +256,9 @@ fn columns<U: Unit>(
     if let Some(u) = phase.and_then(Curve::u) {
         columns.push(("u_phase_deg".to_owned(), u.to_vec()));
     }
+    if let Some(coherence) = polar.coherence() {
+        columns.push(("coherence".to_owned(), coherence.to_vec()));
+    }
     columns
 }
 
@@ -267,7 +268,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{FrequencyGrid, Polar};
+    use crate::model::FrequencyGrid;
     use crate::quantity::unit::{Decibel, Ohm};
     use crate::store::curve::{self, CurveFile};
 
@@ -281,8 +282,10 @@ mod tests {
 
     fn response(magnitude: &[f64], phase: &[f64]) -> Trace {
         let u = Array1::from_elem(magnitude.len(), 0.012_345_678_9);
+        let coherence = magnitude.iter().map(|db| 1.0 / (1.0 + db * db)).collect();
         let magnitude = curve::<Decibel>(magnitude).with_u(u.clone()).unwrap();
-        Trace::Response(Polar::new(magnitude, curve(phase).with_u(u).unwrap()).unwrap())
+        let polar = Polar::new(magnitude, curve(phase).with_u(u).unwrap()).unwrap();
+        Trace::Response(polar.with_coherence(coherence).unwrap())
     }
 
     fn impedance(magnitude: &[f64], phase: &[f64]) -> Trace {

@@ -9,7 +9,7 @@ mod table;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::model::{Curve, Finding, Measurement, Outcome, Trace, TraceKind};
+use crate::model::{Curve, Finding, Measurement, Outcome, Polar, Trace, TraceKind};
 use crate::quantity::unit::{Degree, Unit};
 
 pub use comparison::{sources, states};
@@ -138,9 +138,18 @@ fn without_nulls(value: Value) -> Value {
 
 fn trace_object(trace: &Trace) -> Value {
     match trace {
-        Trace::Response(polar) => curve_object(polar.magnitude(), polar.phase()),
-        Trace::Impedance(polar) => curve_object(polar.magnitude(), polar.phase()),
+        Trace::Response(polar) => polar_object(polar),
+        Trace::Impedance(polar) => polar_object(polar),
     }
+}
+
+/// As [`curve_object`], with the coherence where it is known.
+fn polar_object<U: Unit>(polar: &Polar<U>) -> Value {
+    let mut object = curve_object(polar.magnitude(), polar.phase());
+    if let (Some(coherence), Some(object)) = (polar.coherence(), object.as_object_mut()) {
+        object.insert("coherence".to_owned(), coherence.to_vec().into());
+    }
+    object
 }
 
 /// Frequency, magnitude, phase and their uncertainties, each a list.
@@ -170,7 +179,14 @@ mod tests {
     fn a_response_has_its_curve_figures_findings_and_conditions() {
         let document = measurement(&fixture::response());
         assert_eq!((&document["schema"], &document["kind"]), (&json!(1), &json!("response")));
-        for key in ["frequency_hz", "magnitude_db", "phase_deg", "u_magnitude_db", "u_phase_deg"] {
+        for key in [
+            "frequency_hz",
+            "magnitude_db",
+            "phase_deg",
+            "u_magnitude_db",
+            "u_phase_deg",
+            "coherence",
+        ] {
             assert_eq!(document["curve"][key].as_array().map(Vec::len), Some(3), "{key}");
         }
         assert_eq!(document["figures"]["inverted"], json!(false));

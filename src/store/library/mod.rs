@@ -318,7 +318,7 @@ mod tests {
         else {
             panic!("no responses")
         };
-        assert_eq!(fa, fb);
+        assert_eq!((fa, a.coherence()), (fb, b.coherence()));
         for (a, b) in a.values().iter().zip(b.values()) {
             assert!((a - b).norm() < ROUNDING, "{a} is not {b}");
         }

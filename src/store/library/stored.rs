@@ -103,7 +103,7 @@ fn spectrum<U: Unit, V: Unit>(
     let directions: Vec<Complex64> =
         (0..magnitudes.len()).map(|i| Complex64::from_polar(1.0, radians(i))).collect();
     let values = directions.iter().zip(&magnitudes).map(|(d, m)| d * m).collect();
-    let spectrum = Spectrum::new(grid, values)?;
+    let spectrum = Spectrum::new(grid, values)?.with_coherence(polar.coherence().cloned())?;
     let Some(u) = polar.magnitude().u() else { return Ok(spectrum) };
     let u_phase = polar.phase().and_then(Curve::u);
     let covariance = (0..magnitudes.len()).map(|i| {
