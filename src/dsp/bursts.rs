@@ -34,14 +34,20 @@ const THRESHOLD: f64 = 3.0;
 /// a hundredth of its amplitude at that moment (or of what is usual in this take) are changes of
 /// the device and no bursts. Three bands are looked at, in frames of 96 values each, so that
 /// 2 ms in the treble and 130 ms in the bass are told apart. The second difference flattens
-/// coloured noise.
+/// coloured noise. `step` is that between neighbouring sample values: what it makes is no burst
+/// either, though a digital loop has no other noise.
 #[must_use]
-pub fn bursts_in(difference: &[f64], accompanying: &[f64], rate: SampleRate) -> Vec<Burst> {
+pub fn bursts_in(
+    difference: &[f64],
+    accompanying: &[f64],
+    step: f64,
+    rate: SampleRate,
+) -> Vec<Burst> {
     let mut found = Vec::new();
     for by in DECIMATIONS {
         let (noise, signal) = (frame_powers(difference, by), frame_powers(accompanying, by));
         if noise.len() >= 8 {
-            found.extend(in_band(&noise, &signal, by, rate));
+            found.extend(in_band(&noise, &signal, step, by, rate));
         }
     }
     joined(found)
@@ -75,12 +81,14 @@ pub fn bursts_alone(signal: &[f64], rate: SampleRate) -> Vec<Burst> {
     joined((0..powers.len()).filter_map(hit).collect())
 }
 
-fn in_band(noise: &[f64], signal: &[f64], by: usize, rate: SampleRate) -> Vec<Burst> {
+fn in_band(noise: &[f64], signal: &[f64], step: f64, by: usize, rate: SampleRate) -> Vec<Burst> {
     /// Differences of devices that are steady to −40 dB, in power.
     const STEADY: f64 = 1e-4;
     /// No device that is worth measuring differs by more between two sweeps.
     const UNSTEADY: f64 = 0.05;
-    let usual = median(noise);
+    // Two rounded samples differ by an effective step/√6; the second difference of that has six
+    // times the power.
+    let usual = median(noise).max(step * step / by as f64);
     // A sweep that sounds beside a frame also sounds, fading, in it.
     let beside = |i: usize| {
         signal[i.saturating_sub(1)..(i + 2).min(signal.len())].iter().copied().fold(0.0, f64::max)
@@ -177,7 +185,7 @@ mod tests {
         for seed in 0..40 {
             for noise in [white(sweep.len(), seed), brown(sweep.len(), seed)] {
                 let noise: Vec<f64> = noise.iter().map(|v| 1e-4 * v).collect();
-                assert_eq!(bursts_in(&noise, &sweep, rate()), [], "seed {seed}");
+                assert_eq!(bursts_in(&noise, &sweep, 0.0, rate()), [], "seed {seed}");
             }
         }
     }
@@ -188,7 +196,7 @@ mod tests {
         let noise = white(sweep.len(), 1);
         let difference: Vec<f64> =
             sweep.iter().zip(&noise).map(|(s, n)| 0.01 * s + 1e-5 * n).collect();
-        assert_eq!(bursts_in(&difference, &sweep, rate()), []);
+        assert_eq!(bursts_in(&difference, &sweep, 0.0, rate()), []);
     }
 
     #[test]
@@ -207,7 +215,7 @@ mod tests {
             let noise = white(sweep.len(), 3);
             let difference: Vec<f64> =
                 noise.iter().enumerate().map(|(k, n)| 1e-4 * n + event(k)).collect();
-            let found = bursts_in(&difference, &sweep, rate());
+            let found = bursts_in(&difference, &sweep, 0.0, rate());
             assert_eq!(found.len(), 1, "{found:?}");
             let early = found[0].range.start <= at + 100;
             assert!(early && found[0].range.end > at, "{found:?}");

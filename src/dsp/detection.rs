@@ -305,6 +305,21 @@ impl Correlation<'_> {
     }
 }
 
+/// Whether an impulse response points down: the sign of its largest peak between 200 Hz and 2 kHz.
+#[must_use]
+pub fn points_down(impulse: &[f64], rate: SampleRate) -> bool {
+    let mut transform = Transform::at_least(2 * impulse.len());
+    let mut spectrum = transform.forward(impulse);
+    let bin_hz = rate.as_f64() / transform.len() as f64;
+    for (k, bin) in spectrum.iter_mut().enumerate() {
+        if !(200.0..=2e3).contains(&(k as f64 * bin_hz)) {
+            *bin = Complex64::ZERO;
+        }
+    }
+    let narrow = transform.inverse(&mut spectrum);
+    narrow.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs())).is_some_and(|peak| peak < 0.0)
+}
+
 /// The frames of a sweep between its first and last sample above −60 dB of its peak.
 #[must_use]
 pub fn active_frames(sweep: &[f64]) -> (usize, usize) {

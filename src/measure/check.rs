@@ -518,7 +518,7 @@ mod tests {
 
         let quiet = checked(&taken(&[&|at, k| 0.002 * at(k)]));
         let found = kinds(&quiet, "microphone=1", Purpose::Loopback);
-        assert_eq!(found, ["low-level"]);
+        assert_eq!(found, ["low-level", "noisy-input"]);
         let loud = checked(&taken(&[&|at, k| 3.5 * at(k)]));
         assert_eq!(kinds(&loud, "microphone=1", Purpose::Loopback), ["little-headroom"]);
         let leaking = checked(&taken(&[&wire, &|at, k| 0.001 * at(k)]));

@@ -5,7 +5,7 @@ use num_complex::Complex64;
 use super::timing::{self, Clock, Evidence, Heard, PilotSearch, Timing};
 use crate::dsp::clock::{Passage, on_clock};
 use crate::dsp::deconvolution::{Deconvolver, Impulse, Inverse, SweepSpectrum};
-use crate::dsp::detection::{self, Detection, Detector, Search, active_frames};
+use crate::dsp::detection::{self, Detection, Detector, Search, active_frames, points_down};
 use crate::dsp::gate::Gate;
 use crate::dsp::harmonics::OddHarmonics;
 use crate::dsp::lag::{Aligner, Lag};
@@ -257,6 +257,7 @@ impl Laboratory {
             stimulus: &self.stimulus,
             passage: self.passage.as_ref(),
             rig: recording.rig().kind,
+            step: recording.format().step(),
             channels: heard.collect(),
             lateness: &lateness,
         };
@@ -268,6 +269,10 @@ impl Laboratory {
         for channel in examined {
             let mut number = 0..;
             channel.sweeps.retain(|_| number.next().is_none_or(|m| !timing.left_out.contains(&m)));
+            // The polarity was that of the first sweep, which may not be sound.
+            if let (true, Some(sweep)) = (timing.left_out.contains(&0), channel.sweeps.first()) {
+                channel.inverted = points_down(&sweep.piece, self.stimulus.rate());
+            }
         }
         timing
     }

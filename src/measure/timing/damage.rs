@@ -17,6 +17,8 @@ pub(super) struct Captured<'a> {
     pub(super) channel: &'a [f64],
     /// Its number, counted from zero.
     pub(super) index: usize,
+    /// The step between neighbouring sample values.
+    pub(super) step: f64,
     /// Lag of the channel against the stimulus.
     pub(super) delay: isize,
     /// Where the sweeps begin in the stimulus.
@@ -148,6 +150,15 @@ pub(super) fn damages(
 struct Compared {
     sweep: usize,
     bursts: Vec<Burst>,
+    /// Stretches in which the device itself answered otherwise.
+    changes: Vec<Range<usize>>,
+}
+
+impl Compared {
+    /// The bursts that are no change of the device.
+    fn noises(&self) -> impl Iterator<Item = &Burst> {
+        self.bursts.iter().filter(|burst| !self.changes.contains(&burst.range))
+    }
 }
 
 fn compare(channel: &Captured<'_>, played: &Played<'_>) -> Vec<Compared> {
@@ -155,9 +166,39 @@ fn compare(channel: &Captured<'_>, played: &Played<'_>) -> Vec<Compared> {
     let against_first = |sweep: usize| {
         let later = channel.aligned(sweep, played.frames());
         let difference: Vec<f64> = later.iter().zip(&first).map(|(b, a)| b - a).collect();
-        Compared { sweep, bursts: bursts_in(&difference, &first, played.rate) }
+        let bursts = bursts_in(&difference, &first, channel.step, played.rate);
+        let changed = bursts.iter().filter(|burst| is_a_change(&difference, &first, &burst.range));
+        let changes = changed.map(|burst| burst.range.clone()).collect();
+        Compared { sweep, bursts, changes }
     };
     (1..channel.starts.len()).map(against_first).collect()
+}
+
+/// Whether the difference of two sweeps is, in a stretch of time, what another gain and phase
+/// make of the first: then the device has changed, and no noise fell into it.
+fn is_a_change(difference: &[f64], first: &[f64], range: &Range<usize>) -> bool {
+    /// A noise has this share of its power in what a gain and a phase could explain by chance
+    /// only if it is a tone at the frequency that the sweep passes.
+    const EXPLAINED: f64 = 0.5;
+    let range = range.start.max(1)..range.end.min(first.len() - 1).min(difference.len());
+    if range.is_empty() {
+        return false;
+    }
+    // In phase: the samples themselves; at right angles: the difference of their neighbours.
+    let in_phase = |k: usize| first[k];
+    let across = |k: usize| first[k + 1] - first[k - 1];
+    let sum = |a: &dyn Fn(usize) -> f64, b: &dyn Fn(usize) -> f64| -> f64 {
+        range.clone().map(|k| a(k) * b(k)).sum()
+    };
+    let d = |k: usize| difference[k];
+    let (aa, bb, ab) = (sum(&in_phase, &in_phase), sum(&across, &across), sum(&in_phase, &across));
+    let (ad, bd, dd) = (sum(&in_phase, &d), sum(&across, &d), sum(&d, &d));
+    let determinant = aa * bb - ab * ab;
+    if determinant <= 1e-9 * aa * bb {
+        return false;
+    }
+    let (a, b) = ((ad * bb - bd * ab) / determinant, (bd * aa - ad * ab) / determinant);
+    a * ad + b * bd > EXPLAINED * dd
 }
 
 /// Short noises in a sweep that stands alone.
@@ -376,7 +417,7 @@ fn noises_in(
         |a: &Burst, b: &Burst| a.range.start < b.range.end && b.range.start < a.range.end;
     let mut noises: Vec<Damage> = Vec::new();
     for compared in &sound {
-        for burst in &compared.bursts {
+        for burst in compared.noises() {
             let in_all = sound.len() >= 2
                 && sound.iter().all(|other| other.bursts.iter().any(|b| overlaps(b, burst)));
             let sweep = match (in_all, sound.len()) {

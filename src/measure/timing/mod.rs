@@ -33,6 +33,8 @@ pub(super) struct Evidence<'a> {
     /// When the sweep passes which frequency, if that can be told.
     pub(super) passage: Option<&'a Passage>,
     pub(super) rig: RigKind,
+    /// The step between neighbouring sample values.
+    pub(super) step: f64,
     /// The channels; the timing is checked on the first.
     pub(super) channels: Vec<Heard<'a>>,
     /// How much later each sweep came in the first channel than the first one predicts.
@@ -171,6 +173,7 @@ impl Evidence<'_> {
         let captured = |channel: &'b Heard<'_>| Captured {
             channel: channel.samples,
             index: channel.index,
+            step: self.step,
             delay: channel.delay,
             starts: self.stimulus.sweep_starts(),
             lateness,
