@@ -48,6 +48,9 @@ impl PilotSearch {
     /// recording.
     pub(super) fn find(&mut self, channel: &[f64], delay: isize) -> Option<PilotPair> {
         const MARGIN_S: f64 = 0.03;
+        /// What rounding leaves of a distance, in samples: the pilots of a digital loopback are
+        /// alike bit for bit, and have no scatter of their own.
+        const LEAST_U: f64 = 1e-5;
         let margin = (MARGIN_S * self.rate.as_f64()) as usize;
         let (frames, reach, aligner) = (self.frames, self.reach, &mut self.aligner);
         let is_inside = |at: usize| {
@@ -71,7 +74,7 @@ impl PilotSearch {
         let fine = Aligner::new(&first, self.rate, PILOT_BAND_HZ).lag(&second);
         let (from, to) = (self.first_at as f64, self.second_at as f64);
         let change = second_arrival - first_arrival + fine.samples;
-        let distance = Distance { played: to - from, change, u: fine.u, from, to };
+        let distance = Distance { played: to - from, change, u: fine.u.max(LEAST_U), from, to };
         Some(PilotPair { distance, first_arrival, second_arrival })
     }
 }
