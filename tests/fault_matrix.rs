@@ -310,17 +310,3 @@ fn table(rows: &str, seeds: u64) -> String {
          |---|---|---|---|---|---|---|\n{rows}"
     )
 }
-
-#[test]
-fn debug_one() {
-    let bench = Bench::new();
-    for t in [
-        "clock_ppm = 20.0\nclock_wander = { ppm = 2.0, period_s = 4.0 }",
-        "response_change = { at_s = 4.0, frequency_hz = 3000.0, q = 3.0, gain_db = 2.0, input = 2 }",
-        "bursts = [{ at_s = 5.6, duration_s = 0.3, level_dbfs = -30.0, from_hz = 30.0, to_hz = 400.0, input = 2 }]",
-        "gaps = [{ at_s = 2.3, frames = 16, fill = \"zeros\" }]",
-    ] {
-        let take = bench.take(Look::Microphone, 1, t, 60.0);
-        println!("{t}: {:?}", bench.findings(Look::Microphone, take).findings);
-    }
-}

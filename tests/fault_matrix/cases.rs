@@ -266,7 +266,7 @@ fn timing() -> Vec<Case> {
             LOSSES,
             vec![inserted(4, 40.0, 0.9), inserted(16, 40.0, 0.99), inserted(64, 40.0, 0.99)],
         )
-        .explaining(&["impulsive-noise", "low-snr"])
+        .explaining(&["impulsive-noise", "low-snr", "gap"])
         .measuring("samples", place_error),
         case(
             "samples lost between sweeps",
@@ -289,7 +289,7 @@ fn timing() -> Vec<Case> {
             GAPS,
             vec![gap("repeat", 16, 0.5), gap("repeat", 64, 0.9), gap("repeat", 256, 0.98)],
         )
-        .explaining(&["low-snr"])
+        .explaining(&["low-snr", "time-variant"])
         .measuring("samples", place_error),
     ]
 }
@@ -449,9 +449,9 @@ fn noise() -> Vec<Case> {
             "hum",
             Look::Microphone,
             &["mains-hum"],
-            vec![hum(50.0, -90.0, 0.0), hum(50.0, -60.0, 0.99), hum(60.0, -45.0, 0.99)],
+            vec![hum(50.0, -110.0, 0.0), hum(50.0, -90.0, 0.99), hum(60.0, -50.0, 0.99)],
         )
-        .explaining(&["low-snr"]),
+        .explaining(&["low-snr", "time-variant"]),
         case(
             "click in a sweep",
             Look::Microphone,
@@ -473,7 +473,7 @@ fn noise() -> Vec<Case> {
                 burst("door", -30.0, door, 0.98),
             ],
         )
-        .explaining(&["low-snr"]),
+        .explaining(&["low-snr", "time-variant"]),
         case(
             "level changes",
             Look::Microphone,
@@ -486,7 +486,7 @@ fn noise() -> Vec<Case> {
             &["time-variant"],
             vec![resonance(0.05, 0.0), resonance(0.5, 0.98), resonance(2.0, 0.98)],
         )
-        .explaining(&["impulsive-noise", "level-drift"]),
+        .explaining(&["impulsive-noise", "level-drift", "low-snr"]),
     ]
 }
 
@@ -553,7 +553,7 @@ fn system() -> Vec<Case> {
             &["resampled"],
             vec![via(44_100, 0.99), via(32_000, 0.99), via(16_000, 0.99)],
         )
-        .explaining(&["low-snr"]),
+        .explaining(&["low-snr", "samples-lost"]),
         case(
             "header names another rate",
             Look::Microphone,
