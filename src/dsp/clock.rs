@@ -317,7 +317,7 @@ mod tests {
             assert!((passage.time_s(hz) - expected).abs() < 0.005, "{hz}");
             assert!((passage.frequency_hz(expected) / hz - 1.0).abs() < 0.05, "{hz}");
         }
-        assert_eq!(Passage::of(&[0.0; 4800], rate()), None);
+        assert_eq!(Passage::of(&vec![0.0; 4800], rate()), None);
     }
 
     #[test]

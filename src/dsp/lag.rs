@@ -28,6 +28,7 @@ pub struct Aligner {
     /// The cross-spectrum of the last comparison, likewise.
     cross: Vec<Complex64>,
     working: Vec<Complex64>,
+    prominence: f64,
 }
 
 impl Aligner {
@@ -41,7 +42,13 @@ impl Aligner {
         for (k, bin) in spectrum.iter_mut().enumerate() {
             *bin = if k as f64 * bin_hz < low_hz { Complex64::ZERO } else { bin.conj() };
         }
-        Self { transform, earlier: spectrum, cross: Vec::new(), working: Vec::new() }
+        Self {
+            transform,
+            earlier: spectrum,
+            cross: Vec::new(),
+            working: Vec::new(),
+            prominence: 0.0,
+        }
     }
 
     /// How many samples `later` lags behind, without the fraction; negative if it leads.
@@ -54,7 +61,16 @@ impl Aligner {
         let highest = |&i: &usize, &j: &usize| correlation[i].total_cmp(&correlation[j]);
         let peak = (0..correlation.len()).max_by(highest).unwrap_or(0);
         let len = correlation.len();
+        let power = correlation.iter().map(|v| v * v).sum::<f64>() / len as f64;
+        self.prominence = if power > 0.0 { correlation[peak] / power.sqrt() } else { 0.0 };
         if 2 * peak > len { peak as f64 - len as f64 } else { peak as f64 }
+    }
+
+    /// How far the correlation of the last comparison rises above its own effective value: below
+    /// six by chance, far more where a signal in noise is found again.
+    #[must_use]
+    pub const fn prominence(&self) -> f64 {
+        self.prominence
     }
 
     /// How many samples `later`, of equal shape otherwise, lags behind; negative if it leads.

@@ -74,7 +74,7 @@ fn smoothed_power(spectrum: &[Complex64], bin_hz: f64, highest_hz: f64) -> Vec<f
     const LOWEST_HZ: f64 = 30.0;
     const HALF_WIDTH: f64 = std::f64::consts::LN_2 / 24.0;
     let hz = (1..spectrum.len()).map(|k| k as f64 * bin_hz);
-    let powers = spectrum.iter().skip(1).map(|v| v.norm_sqr()).collect();
+    let powers = spectrum.iter().skip(1).map(Complex64::norm_sqr).collect();
     let mean = LogMean::new(hz, powers);
     (0..spectrum.len())
         .map(|k| mean.at((k as f64 * bin_hz).clamp(LOWEST_HZ, highest_hz), HALF_WIDTH))
@@ -105,8 +105,8 @@ mod tests {
         let decay = omega / (2.0 * q);
         let ring = |k: usize| (-decay * k as f64).exp() * (omega * k as f64).cos();
         let mut impulse = vec![0.0; 16_384];
-        for k in delay..impulse.len() {
-            impulse[k] = 0.02 * ring(k - delay);
+        for (k, v) in impulse[delay..].iter_mut().enumerate() {
+            *v = 0.02 * ring(k);
         }
         impulse[delay] += 1.0;
         impulse
@@ -114,9 +114,9 @@ mod tests {
 
     #[test]
     fn a_resonator_is_delayed_by_what_its_magnitude_says_however_late_it_comes() {
-        let rate = SampleRate::new(48_000).unwrap();
         // Smoothing over a twelfth of an octave blurs a resonance of Q 8 a little.
         const TOLERANCE: f64 = 2.0;
+        let rate = SampleRate::new(48_000).unwrap();
         for delay in [0, 700] {
             let excess = ExcessDelay::of(&resonator(2000.0, 8.0, delay), rate).unwrap();
             for band in [(500.0, 600.0), (1900.0, 2100.0), (6000.0, 8000.0)] {
@@ -133,8 +133,8 @@ mod tests {
         let a: f64 = -0.8;
         let mut impulse = vec![0.0; 4096];
         impulse[0] = a;
-        for k in 1..impulse.len() {
-            impulse[k] = (1.0 - a * a) * (-a).powi(k as i32 - 1);
+        for (k, v) in (0..).zip(&mut impulse[1..]) {
+            *v = (1.0 - a * a) * (-a).powi(k);
         }
         let excess = ExcessDelay::of(&impulse, rate).unwrap();
         let expected = (1.0 - a) / (1.0 + a);
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn a_silent_or_very_short_response_has_none() {
         let rate = SampleRate::new(48_000).unwrap();
-        assert!(ExcessDelay::of(&[0.0; 4096], rate).is_none());
+        assert!(ExcessDelay::of(&vec![0.0; 4096], rate).is_none());
         assert!(ExcessDelay::of(&[1.0; 16], rate).is_none());
     }
 }

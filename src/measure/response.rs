@@ -199,8 +199,11 @@ impl Analyser {
         let grid = self.resolution.grid().clone();
         let (values, covariance) = if let [take] = takes {
             let mean = &take.averaged.mean;
+            // Sweeps that share a phase differ along the magnitude alone: half of what the scatter
+            // of both directions would be.
+            let along = if take.u_delay_s.is_finite() { 1.0 } else { std::f64::consts::SQRT_2 };
             let with_phase = |(&c, (&hz, &h)): (&Covariance, (&f64, &Complex64))| {
-                c.plus(uncertain_phase(h, hz, take.u_delay_s))
+                c.scaled(along.into()).plus(uncertain_phase(h, hz, take.u_delay_s))
             };
             let covariance = take.averaged.covariance.as_ref().map(|covariance| {
                 covariance.iter().zip(grid.hz().iter().zip(mean)).map(with_phase).collect()

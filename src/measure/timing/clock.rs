@@ -118,12 +118,9 @@ fn judge_one(distance: Distance, hints: Hints) -> Verdict {
         (stretch - rate).abs() > (2.0 * STRETCH_GOOD_TO).max(0.5 * rate.abs())
     });
     let whole = is_whole(distance.change, tolerance(distance));
-    match (seen, whole) {
-        (true, _) => Verdict::Clock(clock),
-        (false, true) if hints.one_device || contradicted => lost,
-        (false, false) if hints.one_device => lost,
-        _ => Verdict::Clock(clock),
-    }
+    // A loss is whole, and a sweep that shows by itself that it was stretched was not cut.
+    let is_loss = !seen && (hints.one_device || whole && contradicted);
+    if is_loss { lost } else { Verdict::Clock(clock) }
 }
 
 fn judge_several(pilots: Option<Distance>, sweeps: &[Distance], all: &[Distance]) -> Verdict {

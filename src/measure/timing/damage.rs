@@ -79,7 +79,7 @@ impl Played<'_> {
     /// A noise of frame length τ and amplitude r re the sweep in a band of width B adds
     /// `r √(τ f / (L B))` to the quotient of the spectra, for a sweep of constant L at frequency f.
     fn effect_db(&self, burst: &Burst) -> f64 {
-        let middle = (burst.range.start + burst.range.end) / 2;
+        let middle = usize::midpoint(burst.range.start, burst.range.end);
         let frequency = self.band_hz(&(middle..middle)).map_or(1e3, |(f, _)| f);
         let spread = burst.frame_s * frequency / (self.time_constant_s * burst.band_hz);
         20.0 / std::f64::consts::LN_10 * (burst.share * spread.sqrt()).ln_1p()
@@ -214,6 +214,12 @@ fn explained_power(difference: &[f64], first: &[f64], piece: Range<usize>) -> (f
 
 /// Short noises in a sweep that stands alone.
 fn in_single_sweep(channel: &Captured<'_>, played: &Played<'_>) -> Vec<Damage> {
+    /// An octave must last this long, or frames are not short against the sweep.
+    const SHORTEST_OCTAVE: f64 = 2000.0;
+    let octave = std::f64::consts::LN_2 * played.time_constant_s * played.rate.as_f64();
+    if octave < SHORTEST_OCTAVE {
+        return Vec::new();
+    }
     let samples = channel.aligned(0, played.frames());
     let noise = |burst: Burst| {
         let what =

@@ -8,6 +8,9 @@ use crate::quantity::SampleRate;
 /// The band in which pilots are compared.
 const PILOT_BAND_HZ: (f64, f64) = (500.0, 8e3);
 
+/// Without any noise a lag is still no better than its arithmetic, in samples.
+pub(super) const LEAST_U: f64 = 1e-5;
+
 /// The two pilots of a take.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct PilotPair {
@@ -19,6 +22,21 @@ pub(super) struct PilotPair {
     /// The same of the second.
     pub(super) second_arrival: f64,
 }
+
+/// What became of the pilots.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Pilots {
+    /// Both are there.
+    Found(PilotPair),
+    /// One should lie outside the recording.
+    Outside,
+    /// The device passes too little of them.
+    Inaudible,
+}
+
+/// The correlation with a pilot that is there rises so far above its effective value; that of
+/// noise reaches six.
+const LEAST_PROMINENCE: f64 = 9.0;
 
 /// Looks for the pilots of a stimulus within 0.9 s of where they should be.
 pub(in crate::measure) struct PilotSearch {
@@ -44,9 +62,8 @@ impl PilotSearch {
         Some(Self { first_at, second_at, frames, reach, rate, aligner })
     }
 
-    /// The pilots of a take whose first sweep has this lag; `None` if one should lie outside the
-    /// recording.
-    pub(super) fn find(&mut self, channel: &[f64], delay: isize) -> Option<PilotPair> {
+    /// The pilots of a take whose first sweep has this lag.
+    pub(super) fn find(&mut self, channel: &[f64], delay: isize) -> Pilots {
         const MARGIN_S: f64 = 0.03;
         /// What rounding leaves of a distance, in samples: the pilots of a digital loopback are
         /// alike bit for bit, and have no scatter of their own.
@@ -58,13 +75,18 @@ impl PilotSearch {
             expected >= 0 && expected + frames as isize <= channel.len() as isize
         };
         if !(is_inside(self.first_at) && is_inside(self.second_at)) {
-            return None;
+            return Pilots::Outside;
         }
         let mut coarse = |at: usize| {
             let from = at as isize + delay - reach as isize;
-            aligner.whole_lag(&piece(channel, from, 2 * reach + frames))
+            let lag = aligner.whole_lag(&piece(channel, from, 2 * reach + frames));
+            (lag, aligner.prominence())
         };
-        let (first_arrival, second_arrival) = (coarse(self.first_at), coarse(self.second_at));
+        let (first_arrival, first_height) = coarse(self.first_at);
+        let (second_arrival, second_height) = coarse(self.second_at);
+        if first_height.min(second_height) < LEAST_PROMINENCE {
+            return Pilots::Inaudible;
+        }
         let cut = |at: usize, arrival: f64| {
             let from = at as isize + delay + arrival as isize - margin as isize;
             piece(channel, from, frames + 2 * margin)
@@ -75,7 +97,7 @@ impl PilotSearch {
         let (from, to) = (self.first_at as f64, self.second_at as f64);
         let change = second_arrival - first_arrival + fine.samples;
         let distance = Distance { played: to - from, change, u: fine.u.max(LEAST_U), from, to };
-        Some(PilotPair { distance, first_arrival, second_arrival })
+        Pilots::Found(PilotPair { distance, first_arrival, second_arrival })
     }
 }
 

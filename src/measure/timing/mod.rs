@@ -19,7 +19,7 @@ use crate::dsp::lag::Lag;
 use crate::model::{Finding, FindingKind, RigKind, Stimulus};
 use clock::{Distance, Hints, Verdict, judge};
 use damage::{Captured, Damage, Played, What, damages};
-use marks::PilotPair;
+use marks::{LEAST_U, PilotPair, Pilots};
 
 /// A pilot and the peak of an impulse response may arrive this far apart: the group delay of a
 /// device differs over frequency.
@@ -67,13 +67,18 @@ pub(super) struct Timing {
 /// Checks a take.
 pub(super) fn check(evidence: &Evidence<'_>, pilots: Option<&mut PilotSearch>) -> Timing {
     let Some(first) = evidence.channels.first() else { return Timing::nothing() };
-    let pilots = pilots.and_then(|search| search.find(first.samples, first.delay));
+    let pilots = pilots.map(|search| search.find(first.samples, first.delay));
+    let are_missing = pilots.is_none_or(|pilots| pilots == Pilots::Outside);
+    let pilots = match pilots {
+        Some(Pilots::Found(pair)) => Some(pair),
+        _ => None,
+    };
     let damages = evidence.damages(pilots);
     let mut timing = Timing::nothing();
     timing.shifts = vec![0.0; evidence.lateness.len()];
     timing.consider(&damages, evidence);
     let broken = timing.broken(&damages);
-    timing.findings.extend(evidence.missing_marks(pilots.is_some()));
+    timing.findings.extend(evidence.missing_marks(are_missing));
     if damages.iter().any(|damage| damage.is_step() && damage.sweep.is_none()) {
         // Where samples are gone is not known, so nothing can be said about the clocks.
         return timing;
@@ -232,8 +237,8 @@ impl Evidence<'_> {
     }
 
     /// That the pilots are not in the take, where the stimulus has some.
-    fn missing_marks(&self, found: bool) -> Option<Finding> {
-        if found || self.stimulus.pilot_starts().is_empty() {
+    fn missing_marks(&self, are_missing: bool) -> Option<Finding> {
+        if !are_missing || self.stimulus.pilot_starts().is_empty() {
             return None;
         }
         // A sound card was to record them: that it has not is a loss in itself.
@@ -296,7 +301,7 @@ impl Evidence<'_> {
                 let [a, b] = [pair[0], pair[1]];
                 let late = |m: usize| self.lateness[m].samples - lost_before(m);
                 let (from, to) = (starts[a] as f64, starts[b] as f64);
-                let u = self.lateness[a].u.hypot(self.lateness[b].u).max(1e-5);
+                let u = self.lateness[a].u.hypot(self.lateness[b].u).max(LEAST_U);
                 Distance { played: to - from, change: late(b) - late(a), u, from, to }
             })
             .collect()
@@ -367,19 +372,19 @@ impl Evidence<'_> {
                 }
             }
         };
-        self.weighed(kind, damage, left_out)
+        weighed(kind, damage, left_out)
     }
+}
 
-    /// How much a finding about a damaged sweep matters.
-    fn weighed(&self, kind: FindingKind, damage: &Damage, left_out: bool) -> Finding {
-        /// A noise in all sweeps that changes the result by more leaves no result.
-        const TOO_MUCH_DB: f64 = 0.5;
-        match &damage.what {
-            _ if left_out => Finding::warning(kind),
-            What::Noise { .. } if !damage.matters() => Finding::note(kind),
-            What::Noise { effect_db, .. } if *effect_db < TOO_MUCH_DB => Finding::warning(kind),
-            _ => Finding::refusal(kind),
-        }
+/// How much a finding about a damaged sweep matters.
+fn weighed(kind: FindingKind, damage: &Damage, left_out: bool) -> Finding {
+    /// A noise in all sweeps that changes the result by more leaves no result.
+    const TOO_MUCH_DB: f64 = 0.5;
+    match &damage.what {
+        _ if left_out => Finding::warning(kind),
+        What::Noise { .. } if !damage.matters() => Finding::note(kind),
+        What::Noise { effect_db, .. } if *effect_db < TOO_MUCH_DB => Finding::warning(kind),
+        _ => Finding::refusal(kind),
     }
 }
 

@@ -48,6 +48,7 @@ impl FindingKind {
             .unwrap_or_else(|| self.about_settings())
     }
 
+    #[expect(clippy::too_many_lines, reason = "one text per kind, best read side by side")]
     fn about_presence(&self) -> Option<Words> {
         let words = match self {
             Self::NoStimulus { channel, statistic, threshold } => Words::new(
@@ -126,6 +127,7 @@ impl FindingKind {
         Some(words)
     }
 
+    #[expect(clippy::too_many_lines, reason = "one text per kind, best read side by side")]
     fn about_wholeness(&self) -> Option<Words> {
         let words = match self {
             Self::Truncated { needed_frames, found_frames } => Words::new(
@@ -238,6 +240,7 @@ impl FindingKind {
         Some(words)
     }
 
+    #[expect(clippy::too_many_lines, reason = "one text per kind, best read side by side")]
     fn about_level_and_noise(&self) -> Option<Words> {
         let words = match self {
             Self::Clipped { channel, samples, first_at_s, level_dbfs } => Words::new(
@@ -409,6 +412,7 @@ impl FindingKind {
         Some(words)
     }
 
+    #[expect(clippy::too_many_lines, reason = "one text per kind, best read side by side")]
     fn about_settings(&self) -> Words {
         match self {
             Self::NegativeDelay { samples } => Words::new(
