@@ -158,7 +158,7 @@ impl Ended {
 fn on(device: &str) -> String {
     format!(
         "measure response --rig alsa:cansweep_{device} --channels microphone=1 --plan short.toml \
-         --buffer 4096 --no-figures"
+         --buffer 4096 --no-figures --no-ramp"
     )
 }
 
@@ -177,12 +177,15 @@ fn a_device_that_cannot_be_used_ends_with_3_and_leaves_nothing() {
 #[test]
 fn an_output_that_nobody_hears_ends_with_4_and_is_played_once() {
     let Some(server) = Server::start(&[]) else { return };
-    let silent = server.run(&format!("{} --json", on("silent"))).with(4, "stimulus");
+    let silent = server.run(&format!("{} --json", on("silent"))).with(4, "is silent");
     assert!(!silent.stderr.contains("measuring again"), "{}", silent.stderr);
     let document: Value = serde_json::from_str(&silent.stdout).unwrap();
     let refused = document["findings"].as_array().unwrap().iter();
     assert!(refused.clone().any(|finding| finding["severity"] == "refusal"), "{document}");
     assert_eq!(server.entries()[0]["state"], "refused");
+    // The quiet bursts of a rig that was never checked notice it before anything loud is played.
+    server.run(&on("silent").replace(" --no-ramp", "")).with(4, "hears nothing");
+    assert_eq!(server.entries().len(), 1);
 }
 
 #[test]
@@ -289,8 +292,8 @@ impl Server {
     /// Measures once in such trouble, some frames after the capture began.
     fn measured_in(&self, trouble: Trouble, frames: u64) -> Ended {
         let load = Load::begin();
-        let line = "measure response --rig quad.toml --plan short.toml --no-figures --tries 1 \
-                    --json";
+        let line = "measure response --rig quad.toml --plan short.toml --no-figures --no-ramp \
+                    --tries 1 --json";
         let mut child = self.begin(line);
         self.await_frames(&mut child, frames);
         match trouble {
