@@ -383,13 +383,11 @@ fn when_frames_are_lost_no_damaged_take_is_accepted() {
     /// Half as loud, in decibels, and what rounding and the gate leave of it.
     const HALF_DB: f64 = -6.0206;
     const RESPONSE_DB: f64 = 0.02;
-    /// At most one loss in so many may be refused for another reason.
-    const ONE_IN: usize = 10;
     let Some(server) = Server::start(&["--async"]) else { return };
     server.bench.write("quad.toml", QUAD.as_bytes());
     let played = Played::short(&server.bench);
     let runs = count("CANSWEEP_LOADED_RUNS", 2);
-    let (mut whole, mut refused, mut left_out, mut misnamed) = (0, 0, 0, 0);
+    let (mut whole, mut refused, mut left_out) = (0, 0, 0);
     for run in 0..runs {
         let trouble = match run % 4 {
             0 => Trouble::Loaded { held_ms: 400 },
@@ -406,9 +404,7 @@ fn when_frames_are_lost_no_damaged_take_is_accepted() {
         let is_sound = played.is_whole_in(&take[2], 1.0, 0.0)
             && played.is_whole_in(&take[1], 0.5, CONVOLVER_ERROR);
         if ended.code == 4 {
-            assert!(!is_sound || names_a_loss(&document), "a sound take was refused: {about}");
-            // A sweep that is mostly gone also looks like another one.
-            misnamed += usize::from(!names_a_loss(&document));
+            assert!(names_a_loss(&document), "refused without naming a loss: {about}");
             refused += 1;
             continue;
         }
@@ -422,9 +418,5 @@ fn when_frames_are_lost_no_damaged_take_is_accepted() {
             left_out += 1;
         }
     }
-    eprintln!(
-        "{runs} runs: {whole} whole, {refused} refused ({misnamed} of them not for a loss), \
-         {left_out} with sweeps left out"
-    );
-    assert!(misnamed <= runs / ONE_IN, "{misnamed} of {runs} losses were taken for something else");
+    eprintln!("{runs} runs: {whole} whole, {refused} refused, {left_out} with sweeps left out");
 }

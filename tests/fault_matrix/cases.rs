@@ -84,7 +84,7 @@ impl Draw {
     }
 
     fn uniform(&mut self, from: f64, to: f64) -> f64 {
-        from + (to - from) * (self.0.next_u32() as f64 / f64::from(u32::MAX))
+        from + (to - from) * f64::from(self.0.next_u32()) / f64::from(u32::MAX)
     }
 
     /// A time in one of the sweeps while it passes a frequency between two.
@@ -136,7 +136,7 @@ impl Case {
         unit: &'static str,
         error: fn(&[Finding], &Injected) -> Option<f64>,
     ) -> Self {
-        Self { unit, error, ..self }
+        Self { error, unit, ..self }
     }
 }
 
@@ -216,6 +216,7 @@ fn presence() -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn timing() -> Vec<Case> {
     let lost = |frames: u32, snr_db: f64, least: f64| {
         drawn(format!("{frames} samples, {snr_db} dB SNR"), snr_db, least, move |draw| {
@@ -389,6 +390,7 @@ fn level(bench: &Prepared) -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn noise() -> Vec<Case> {
     let snr = |snr_db: f64, least: f64| {
         drawn(format!("{snr_db} dB SNR"), snr_db, least, |_| Injected {

@@ -65,9 +65,6 @@ impl PilotSearch {
     /// The pilots of a take whose first sweep has this lag.
     pub(super) fn find(&mut self, channel: &[f64], delay: isize) -> Pilots {
         const MARGIN_S: f64 = 0.03;
-        /// What rounding leaves of a distance, in samples: the pilots of a digital loopback are
-        /// alike bit for bit, and have no scatter of their own.
-        const LEAST_U: f64 = 1e-5;
         let margin = (MARGIN_S * self.rate.as_f64()) as usize;
         let (frames, reach, aligner) = (self.frames, self.reach, &mut self.aligner);
         let is_inside = |at: usize| {
