@@ -2,11 +2,11 @@
 
 use num_complex::Complex64;
 
-use super::tone::tone_amplitude;
+use super::noise::mains_in;
+use super::timing::{PilotSearch, Pilots};
 use crate::dsp::deconvolution::{Deconvolver, Impulse, Inverse, SweepSpectrum};
 use crate::dsp::detection::{Detection, Detector, Search, active_frames};
 use crate::dsp::edge::causal_low_edge;
-use crate::dsp::lag::Aligner;
 use crate::model::{Plan, Recording, Stimulus};
 use crate::quantity::unit::FullScale;
 use crate::quantity::{Gain, Level, SampleRate, amplitude_db, power_db};
@@ -115,7 +115,10 @@ pub fn check(
         inputs.iter().enumerate().filter_map(|(i, input)| Some((i, input.signal.as_ref()?)));
     let cleanest = hearing.min_by(|a, b| a.1.unevenness.db().total_cmp(&b.1.unevenness.db()));
     let change = cleanest.and_then(|(index, signal)| {
-        pilot_change(recording.channel(index)?, stimulus, signal.delay_samples as isize)
+        let channel = recording.channel(index)?;
+        let found = PilotSearch::new(stimulus)?.find(channel, signal.delay_samples as isize);
+        let Pilots::Found(pair) = found else { return None };
+        Some((pair.distance.change, pair.distance.played))
     });
     Ok(Checked {
         inputs,
@@ -317,47 +320,13 @@ fn effective_value(samples: &[f64]) -> Option<f64> {
     Some(power.sqrt()).filter(|&rms| rms > ROUNDING)
 }
 
-/// Lines of the mains: those of the first three harmonics whose power is more than 23 times the
-/// median of what lies 4 to 12 Hz beside them. Of six lines in noise alone the largest exceeds
-/// that once in a thousand.
+/// The mains in the silence before the sweep, with the level of its strongest line.
 fn hum(silence: &[f64], rate: SampleRate) -> Option<Hum> {
-    const RATIO: f64 = 23.0;
-    /// A shorter silence does not tell the mains from what lies beside it.
-    const SHORTEST_S: f64 = 0.8;
-    if (silence.len() as f64) < SHORTEST_S * rate.as_f64() {
-        return None;
-    }
-    let power = |hz: f64| tone_amplitude(silence, hz, rate).powi(2);
-    let stands_out = |hz: f64| {
-        let beside = (4..=12).flat_map(|k| [hz - f64::from(k), hz + f64::from(k)]);
-        let mut beside: Vec<f64> = beside.map(power).collect();
-        let middle = beside.len() / 2;
-        let median = *beside.select_nth_unstable_by(middle, f64::total_cmp).1;
-        let of_line = power(hz);
-        (of_line > RATIO * median).then_some((hz, of_line.sqrt()))
-    };
-    let of_mains = |mains_hz: f64| {
-        let lines: Vec<_> = (1..=3).filter_map(|k| stands_out(mains_hz * f64::from(k))).collect();
-        let strongest = lines.iter().map(|&(_, amplitude)| amplitude).reduce(f64::max)?;
-        let lines_hz = lines.into_iter().map(|(hz, _)| hz).collect();
-        Some(Hum { mains_hz, lines_hz, level: Level::from_db(amplitude_db(strongest)) })
-    };
-    let found = [50.0, 60.0].into_iter().filter_map(of_mains);
-    found.max_by(|a, b| a.level.db().total_cmp(&b.level.db()))
-}
-
-/// By how many samples the distance between the pilots has changed, and the distance played.
-fn pilot_change(channel: &[f64], stimulus: &Stimulus, delay: isize) -> Option<(f64, f64)> {
-    const BAND_HZ: (f64, f64) = (500.0, 8e3);
-    const MARGIN_S: f64 = 0.05;
-    let &[first, .., last] = stimulus.pilot_starts() else { return None };
-    let margin = (MARGIN_S * stimulus.rate().as_f64()) as isize;
-    let cut = |at: usize| {
-        let from = usize::try_from(at as isize + delay - margin).ok()?;
-        channel.get(from..from + stimulus.pilot().len() + 2 * margin as usize)
-    };
-    let change = Aligner::new(cut(first)?, stimulus.rate(), BAND_HZ).lag(cut(last)?);
-    Some((change.samples, (last - first) as f64))
+    let found = mains_in(silence, rate)?;
+    let strongest = found.lines.iter().map(|line| line.amplitude).reduce(f64::max)?;
+    let lines_hz = found.lines.iter().map(|line| line.hz).collect();
+    let level = Level::from_db(amplitude_db(strongest));
+    Some(Hum { mains_hz: found.mains_hz, lines_hz, level })
 }
 
 #[cfg(test)]
@@ -512,7 +481,9 @@ mod tests {
         };
         let checked_hum = checked(&taken(&[&hum]));
         let found = checked_hum.inputs[0].hum.clone().unwrap();
-        assert_eq!((found.mains_hz, found.lines_hz), (50.0, vec![50.0]));
+        let [line_hz] = found.lines_hz[..] else { panic!("{found:?}") };
+        // Mains that are off by up to 0.3 Hz are looked for in steps.
+        assert!((line_hz - 50.0).abs() < 0.3 && (found.mains_hz - 50.0).abs() < 1e-9);
         assert!((found.level.db() - amplitude_db(1e-3)).abs() < 0.1);
         assert_eq!(kinds(&checked_hum, "microphone=1", Purpose::Loopback), ["mains-hum"]);
 

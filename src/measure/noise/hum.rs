@@ -20,27 +20,27 @@ const SHORTEST_S: f64 = 0.5;
 
 /// The mains in a channel.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Hum {
+pub(in crate::measure) struct Hum {
     /// Frequency of the mains: 50 or 60.
-    pub(super) mains_hz: f64,
+    pub(in crate::measure) mains_hz: f64,
     /// The lines that stand out, rising.
-    pub(super) lines: Vec<Line>,
+    pub(in crate::measure) lines: Vec<Line>,
 }
 
 /// One of its lines.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Line {
+pub(in crate::measure) struct Line {
     /// Where it lies.
-    pub(super) hz: f64,
+    pub(in crate::measure) hz: f64,
     /// Its peak amplitude, 1.0 being full scale.
-    pub(super) amplitude: f64,
+    pub(in crate::measure) amplitude: f64,
     /// Its power over the median around it.
     ratio: f64,
 }
 
 /// The mains in a piece of silence, of whose end up to a second is used; `None` if no line stands
 /// out or the piece is too short.
-pub(super) fn hum(silence: &[f64], rate: SampleRate) -> Option<Hum> {
+pub(in crate::measure) fn hum(silence: &[f64], rate: SampleRate) -> Option<Hum> {
     let frames = silence.len().min((LONGEST_S * rate.as_f64()) as usize);
     if (frames as f64) < SHORTEST_S * rate.as_f64() {
         return None;

@@ -7,6 +7,7 @@ mod verdict;
 use ndarray::Array1;
 use num_complex::Complex64;
 
+pub(super) use self::hum::hum as mains_in;
 use self::hum::{Hum, hum};
 use self::silence::Silence;
 use self::verdict::Sweeps;

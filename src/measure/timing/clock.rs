@@ -23,16 +23,16 @@ impl Clock {
 
 /// A distance between two marks that look alike.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Distance {
+pub(in crate::measure) struct Distance {
     /// As played, in samples.
-    pub(super) played: f64,
+    pub(in crate::measure) played: f64,
     /// As found, minus as played.
-    pub(super) change: f64,
+    pub(in crate::measure) change: f64,
     /// Standard uncertainty of the change.
-    pub(super) u: f64,
+    pub(in crate::measure) u: f64,
     /// Where it begins and ends in the stimulus, in samples.
-    pub(super) from: f64,
-    pub(super) to: f64,
+    pub(in crate::measure) from: f64,
+    pub(in crate::measure) to: f64,
 }
 
 /// What the distances say.

@@ -13,19 +13,19 @@ pub(super) const LEAST_U: f64 = 1e-5;
 
 /// The two pilots of a take.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct PilotPair {
+pub(in crate::measure) struct PilotPair {
     /// Their distance.
-    pub(super) distance: Distance,
+    pub(in crate::measure) distance: Distance,
     /// How much later than the lag of the first sweep predicts the first arrived, in whole
     /// samples.
-    pub(super) first_arrival: f64,
+    pub(in crate::measure) first_arrival: f64,
     /// The same of the second.
-    pub(super) second_arrival: f64,
+    pub(in crate::measure) second_arrival: f64,
 }
 
 /// What became of the pilots.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Pilots {
+pub(in crate::measure) enum Pilots {
     /// Both are there.
     Found(PilotPair),
     /// One should lie outside the recording.
@@ -63,7 +63,7 @@ impl PilotSearch {
     }
 
     /// The pilots of a take whose first sweep has this lag.
-    pub(super) fn find(&mut self, channel: &[f64], delay: isize) -> Pilots {
+    pub(in crate::measure) fn find(&mut self, channel: &[f64], delay: isize) -> Pilots {
         const MARGIN_S: f64 = 0.03;
         let margin = (MARGIN_S * self.rate.as_f64()) as usize;
         let (frames, reach, aligner) = (self.frames, self.reach, &mut self.aligner);

@@ -12,14 +12,14 @@ mod single;
 use std::collections::BTreeSet;
 
 pub(super) use clock::Clock;
-pub(super) use marks::PilotSearch;
+pub(super) use marks::{PilotSearch, Pilots};
 
 use crate::dsp::clock::{Passage, stretch_of};
 use crate::dsp::lag::Lag;
 use crate::model::{Finding, FindingKind, RigKind, Stimulus};
 use clock::{Distance, Hints, Verdict, judge};
 use damage::{Captured, Damage, Played, What, damages};
-use marks::{LEAST_U, PilotPair, Pilots};
+use marks::{LEAST_U, PilotPair};
 
 /// A pilot and the peak of an impulse response may arrive this far apart: the group delay of a
 /// device differs over frequency.
