@@ -214,7 +214,8 @@ fn noise_alone_is_no_other_plan_and_no_other_rate() {
 
 #[test]
 fn a_reference_and_a_microphone_that_are_exchanged_are_noticed_with_every_headphone() {
-    for name in preset_names() {
+    let is_sound = |name: &&str| preset(name).unwrap().parts().faults.is_none();
+    for name in preset_names().into_iter().filter(is_sound) {
         let take = take_with(&quick(), name, Wiring::Coupler);
         let analysed = response(&quick(), take.clone(), "reference=2,microphone=1");
         assert_eq!(kinds(&analysed), ["channels-swapped"], "{name}");

@@ -171,15 +171,14 @@ impl Analyser {
         let mut pairs = indices.zip(&*examined);
         let impostor =
             pairs.find_map(|(index, channel)| self.impostor(recording, index, &channel.found));
-        // Of another stimulus the marks lie elsewhere anyway.
-        let is_file = recording.rig().kind == RigKind::Replay;
-        if let Some(impostor) = impostor.as_ref().filter(|_| is_file) {
+        // What was played just now is known: a take that does not look like it lost something.
+        let is_known = recording.rig().kind == RigKind::SoundCard;
+        if let Some(impostor) = impostor.as_ref().filter(|_| !is_known) {
             return (Clock::SAME, vec![impostor.clone()]);
         }
         let indices: Vec<usize> = channels.iter().map(|&(_, index, _)| index).collect();
         let timing = self.laboratory.check_timing(recording, &indices, examined);
         let mut noticed = timing.findings;
-        // What was played just now is known: a take that does not look like it lost something.
         if let Some(impostor) = impostor.filter(|_| !noticed.iter().any(Finding::is_refusal)) {
             return (Clock::SAME, vec![impostor]);
         }

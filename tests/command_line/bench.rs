@@ -238,9 +238,13 @@ pub(crate) fn copy_of(signal: &[f64], delay: isize, gain: f64) -> Vec<f64> {
     (0..frames).map(|k| gain * at(k).unwrap_or(0.0) + hiss(k)).collect()
 }
 
-/// A hiss of −120 dBFS that is the same every time: the fractions of a square are well mixed.
+/// A hiss of −120 dBFS that is the same every time.
 pub(crate) fn hiss(k: isize) -> f64 {
-    1e-6 * ((k as f64 * 0.618_033_988_749).powi(2).fract() - 0.5)
+    // Steele, Lea and Flood's splitmix: neighbouring numbers have nothing in common.
+    let mut z = (k as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    1e-6 * ((z >> 11) as f64 / 2_f64.powi(53) - 0.5)
 }
 
 pub(crate) fn write_wav(path: &Path, rate: u32, channels: &[Vec<f64>]) {

@@ -4,10 +4,13 @@
 //! delay jumps at some frequency. An electrical reference has no such jump. Without one, the
 //! delay is compared with the one that the magnitude explains.
 
+use num_complex::Complex64;
+
 use super::damage::{Captured, Played};
 use super::marks::piece;
 use crate::dsp::minimum_phase::ExcessDelay;
 use crate::dsp::track::{WindowLag, best_step, lag_track, locate, median};
+use crate::dsp::transform::Transform;
 
 /// Lags of up to so many samples are looked for.
 const REACH: usize = 1500;
@@ -30,6 +33,9 @@ pub(super) fn loss_in_reference(
 ) -> Option<Jump> {
     /// A reference is delayed alike at all frequencies, so one sample is a jump.
     const LEAST: f64 = 0.75;
+    if !is_even(reference.pieces.first()?, played) {
+        return None;
+    }
     let later = around(reference, played);
     let mut track = lag_track(played.sweep, &later, REACH, &played.windows());
     take_drift_out(&mut track, rate);
@@ -67,6 +73,24 @@ pub(super) fn unexplained_jump(captured: &Captured<'_>, played: &Played<'_>) -> 
     let places = SIDE..(windows.len() + 1).saturating_sub(SIDE);
     let largest = places.max_by(|&a, &b| jump(a).abs().total_cmp(&jump(b).abs()))?;
     Some(Jump { samples: jump(largest), at: windows[largest].0 })
+}
+
+/// Whether a response is that of a wire: as strong at all frequencies.
+fn is_even(response: &[f64], played: &Played<'_>) -> bool {
+    /// In power; a loudspeaker or a microphone on a coupler varies by far more.
+    const EVEN: f64 = 4.0;
+    let mut transform = Transform::at_least(response.len());
+    let spectrum = transform.forward(response);
+    let bin_hz = played.rate.as_f64() / transform.len() as f64;
+    let power = |(from_hz, to_hz): (f64, f64)| {
+        let bins = (from_hz / bin_hz) as usize..(to_hz / bin_hz).ceil() as usize;
+        let count = bins.len() as f64;
+        Some(spectrum.get(bins)?.iter().map(Complex64::norm_sqr).sum::<f64>() / count)
+    };
+    let bands = played.windows().into_iter().filter_map(|window| power(played.band_hz(&window)?));
+    let (least, most) =
+        bands.fold((f64::MAX, 0.0_f64), |(least, most), p| (least.min(p), most.max(p)));
+    most < EVEN * least
 }
 
 fn around(captured: &Captured<'_>, played: &Played<'_>) -> Vec<f64> {
