@@ -18,8 +18,11 @@ use cansweep::model::{
     FindingKind, Impedance, ImpedanceSettings, Outcome, Plan, Recording, Response, Topology,
 };
 use cansweep::quantity::{Gain, Percent, Resistance, amplitude_db};
-use cansweep::rig::simulated::{Placement, Scenario, SimulatedRig, Wiring, preset, preset_names};
+use cansweep::rig::simulated::{
+    Faults, Placement, Scenario, SimulatedRig, Wiring, preset, preset_names,
+};
 use cansweep::store::plan;
+use num_complex::Complex64;
 
 /// The promise for a rig without noise.
 const RESPONSE_DB: f64 = 0.01;
@@ -333,4 +336,47 @@ fn two_clocks_are_told_from_lost_samples() {
     println!("{db} dB, {deg}°");
     // The noise of the microphone is in it.
     assert!(db < 0.3 && deg < 2.0, "{db} dB, {deg}°");
+}
+
+#[test]
+fn a_drift_of_300_ppm_is_taken_out_to_0_02_db_and_1_degree_without_a_reference() {
+    /// The promise, after the common delay, from 20 Hz to 20 kHz.
+    const WITHIN_DB: f64 = 0.02;
+    const WITHIN_DEG: f64 = 1.0;
+    let plan = plan::load("response").unwrap();
+    let channels = "microphone=2".parse().unwrap();
+    let found = |ppm: f64| {
+        let scenario = preset("closed-38").unwrap().ideal();
+        let faults = Faults { clock_ppm: ppm, ..Faults::default() };
+        let mut rig = rig(scenario.with_faults(faults).unwrap(), Wiring::Coupler, "fresh");
+        let take = exchange(&mut rig, &plan);
+        let analysed = analyser(&plan).response(&[take], &channels).unwrap();
+        match analysed.outcome {
+            Outcome::Response { response, .. } => response,
+            other => panic!("{other:?} {:?}", analysed.findings),
+        }
+    };
+    let undrifted = found(0.0);
+    for ppm in [-300.0, 300.0] {
+        let response = found(ppm);
+        let ratios: Vec<_> =
+            response.values().iter().zip(undrifted.values()).map(|(a, b)| a / b).collect();
+        // The peak lies at another fraction of a sample. The delay that is common to all is found
+        // where it turns the phase little, and then everywhere.
+        let mut slope = 0.0;
+        for highest_hz in [2e3, 20e3] {
+            let points = response.hz().iter().zip(&ratios).filter(|(f, _)| **f <= highest_hz);
+            let (above, below) = points.fold((0.0, 0.0), |(above, below), (f, ratio)| {
+                (above + f * (ratio * Complex64::cis(-slope * f)).arg(), below + f * f)
+            });
+            slope += above / below;
+        }
+        let (mut db, mut deg) = (0.0_f64, 0.0_f64);
+        for (hz, ratio) in response.hz().iter().zip(&ratios) {
+            db = db.max(amplitude_db(ratio.norm()).abs());
+            deg = deg.max((ratio * Complex64::cis(-slope * hz)).arg().to_degrees().abs());
+        }
+        println!("{ppm} ppm: {db:.5} dB, {deg:.4}°");
+        assert!(db < WITHIN_DB && deg < WITHIN_DEG, "{ppm} ppm: {db} dB, {deg}°");
+    }
 }

@@ -319,10 +319,22 @@ impl Laboratory {
         let ratio = timing.clock.ratio;
         let mut bench = self.bench_for(recording.frames(), ratio);
         let starts = self.stimulus.sweep_starts();
+        let start = starts[0] as isize;
+        let mut of_first = None;
         for (&index, channel) in channels.iter().zip(examined.iter_mut()) {
             let samples = recording.channel(index).unwrap_or_default();
             let impulse = bench.deconvolver.capture(samples).into_impulse();
-            let first = channel.delay + starts[0] as isize;
+            // What two clocks had smeared peaks elsewhere now. A channel that was cut like the
+            // first one stays so.
+            channel.delay = match of_first {
+                Some((before, now)) if before == channel.delay => now,
+                _ => {
+                    let now = self.peak(&impulse, channel.delay + start) - start;
+                    of_first.get_or_insert((channel.delay, now));
+                    now
+                }
+            };
+            let first = channel.delay + start;
             for (m, sweep) in channel.sweeps.iter_mut().enumerate() {
                 let distance = (starts[m] - starts[0]) as f64;
                 let place = ratio * distance + timing.shifts.get(m).copied().unwrap_or(0.0);

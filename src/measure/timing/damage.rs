@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
+use super::attribution::{is_a_change, louder};
 use super::clock::Distance;
+use super::gap::gap_near;
 use super::marks::piece;
 use crate::dsp::bursts::{Burst, bursts_alone, bursts_in};
 use crate::dsp::clock::{Passage, moved_later};
 use crate::dsp::track::{Step, best_step, lag_track, locate};
-use crate::dsp::transform::Transform;
 use crate::quantity::SampleRate;
 
 /// A sweep of a channel as it was captured.
@@ -63,7 +64,7 @@ pub(super) enum What {
 const TAIL_S: f64 = 0.1;
 
 impl Played<'_> {
-    fn frames(&self) -> usize {
+    pub(super) fn frames(&self) -> usize {
         self.sweep.len() + (TAIL_S * self.rate.as_f64()) as usize
     }
 
@@ -107,7 +108,7 @@ impl Captured<'_> {
     }
 
     /// The samples of a sweep, moved so that all sweeps of the channel lie alike.
-    fn aligned(&self, sweep: usize, frames: usize) -> Vec<f64> {
+    pub(super) fn aligned(&self, sweep: usize, frames: usize) -> Vec<f64> {
         /// So small a part of a sample makes less than 60 dB at the end of the band.
         const UNMOVED: f64 = 3e-4;
         let late = self.lateness[sweep];
@@ -128,10 +129,11 @@ pub(super) fn damages(
 ) -> Vec<Damage> {
     let Some(first) = channels.first() else { return Vec::new() };
     if first.starts.len() < 2 {
-        return channels.iter().flat_map(|channel| in_single_sweep(channel, played)).collect();
+        return channels.iter().flat_map(|channel| in_single_sweep(channel, 0, played)).collect();
     }
+    let later: Vec<usize> = (1..first.starts.len()).collect();
     let compared: Vec<Vec<Compared>> =
-        channels.iter().map(|channel| compare(channel, played)).collect();
+        channels.iter().map(|channel| compare(channel, 0, &later, played)).collect();
     let steps = steps_in(first, &compared[0], played, pilots);
     let broken: Vec<usize> = steps.iter().filter_map(|step| step.sweep).collect();
     if steps.iter().any(|step| step.sweep.is_none()) {
@@ -139,17 +141,41 @@ pub(super) fn damages(
         return steps;
     }
     let gaps = gaps_in(first, &compared[0], &broken, played);
-    let hit = [broken.clone(), gaps.iter().filter_map(|gap| gap.sweep).collect()].concat();
+    let is_hit = |sweep: usize| steps.iter().chain(&gaps).any(|hit| hit.sweep == Some(sweep));
+    let sound: Vec<usize> = (0..first.starts.len()).filter(|&sweep| !is_hit(sweep)).collect();
     let noises = channels
         .iter()
-        .zip(&compared)
-        .flat_map(|(channel, compared)| noises_in(channel, compared, &hit, played));
+        .zip(compared)
+        .flat_map(|(channel, compared)| noises_among(&sound, channel, compared, played));
     let noises: Vec<Damage> = noises.collect();
     steps.into_iter().chain(gaps).chain(noises).collect()
 }
 
-/// A later sweep held against the first.
+/// Short noises in the sweeps that are whole, each held against the first of them; what is known
+/// of the first of all serves if that is it.
+fn noises_among(
+    sound: &[usize],
+    channel: &Captured<'_>,
+    compared: Vec<Compared>,
+    played: &Played<'_>,
+) -> Vec<Damage> {
+    match sound {
+        [] => Vec::new(),
+        [alone] => in_single_sweep(channel, *alone, played),
+        [0, ..] => {
+            let sound: Vec<Compared> =
+                compared.into_iter().filter(|c| sound.contains(&c.sweep)).collect();
+            noises_in(channel, &sound, played)
+        }
+        [first, others @ ..] => {
+            noises_in(channel, &compare(channel, *first, others, played), played)
+        }
+    }
+}
+
+/// A later sweep held against an earlier one.
 struct Compared {
+    against: usize,
     sweep: usize,
     bursts: Vec<Burst>,
     /// Stretches in which the device itself answered otherwise.
@@ -163,68 +189,37 @@ impl Compared {
     }
 }
 
-fn compare(channel: &Captured<'_>, played: &Played<'_>) -> Vec<Compared> {
-    let first = channel.aligned(0, played.frames());
-    let against_first = |sweep: usize| {
+fn compare(
+    channel: &Captured<'_>,
+    against: usize,
+    later: &[usize],
+    played: &Played<'_>,
+) -> Vec<Compared> {
+    let first = channel.aligned(against, played.frames());
+    let against_first = |&sweep: &usize| {
         let later = channel.aligned(sweep, played.frames());
         let difference: Vec<f64> = later.iter().zip(&first).map(|(b, a)| b - a).collect();
         let bursts = bursts_in(&difference, &first, channel.step, played.rate);
         let changed = bursts.iter().filter(|burst| is_a_change(&difference, &first, &burst.range));
         let changes = changed.map(|burst| burst.range.clone()).collect();
-        Compared { sweep, bursts, changes }
+        Compared { against, sweep, bursts, changes }
     };
-    (1..channel.starts.len()).map(against_first).collect()
-}
-
-/// Whether the difference of two sweeps is, in a stretch of time, what another gain and phase
-/// make of the first: then the device has changed, and no noise fell into it.
-fn is_a_change(difference: &[f64], first: &[f64], range: &Range<usize>) -> bool {
-    /// While so many samples last, a sweep is nearly a tone and a response nearly constant.
-    const PIECE: usize = 256;
-    /// A noise has this share of its power in what gains and phases could explain only if it is
-    /// a tone at the frequency that the sweep passes.
-    const EXPLAINED: f64 = 0.5;
-    let end = range.end.min(first.len() - 1).min(difference.len());
-    let pieces = (range.start.max(1)..end).step_by(PIECE).map(|from| from..(from + PIECE).min(end));
-    let (explained, all) = pieces
-        .map(|piece| explained_power(difference, first, piece))
-        .fold((0.0, 0.0), |sum, (part, whole)| (sum.0 + part, sum.1 + whole));
-    explained > EXPLAINED * all
-}
-
-/// The power of a difference that one gain and one phase of the first sweep explain by least
-/// squares, and all its power.
-fn explained_power(difference: &[f64], first: &[f64], piece: Range<usize>) -> (f64, f64) {
-    // In phase: the samples themselves; at right angles: the difference of their neighbours.
-    let in_phase = |k: usize| first[k];
-    let across = |k: usize| first[k + 1] - first[k - 1];
-    let d = |k: usize| difference[k];
-    let sum = |a: &dyn Fn(usize) -> f64, b: &dyn Fn(usize) -> f64| -> f64 {
-        piece.clone().map(|k| a(k) * b(k)).sum()
-    };
-    let (aa, bb, ab) = (sum(&in_phase, &in_phase), sum(&across, &across), sum(&in_phase, &across));
-    let (ad, bd, dd) = (sum(&in_phase, &d), sum(&across, &d), sum(&d, &d));
-    let determinant = aa * bb - ab * ab;
-    if determinant <= 1e-9 * aa * bb {
-        return (0.0, dd);
-    }
-    let (a, b) = ((ad * bb - bd * ab) / determinant, (bd * aa - ad * ab) / determinant);
-    (a * ad + b * bd, dd)
+    later.iter().map(against_first).collect()
 }
 
 /// Short noises in a sweep that stands alone.
-fn in_single_sweep(channel: &Captured<'_>, played: &Played<'_>) -> Vec<Damage> {
+fn in_single_sweep(channel: &Captured<'_>, sweep: usize, played: &Played<'_>) -> Vec<Damage> {
     /// An octave must last this long, or frames are not short against the sweep.
     const SHORTEST_OCTAVE: f64 = 2000.0;
     let octave = std::f64::consts::LN_2 * played.time_constant_s * played.rate.as_f64();
     if octave < SHORTEST_OCTAVE {
         return Vec::new();
     }
-    let samples = channel.aligned(0, played.frames());
+    let samples = channel.aligned(sweep, played.frames());
     let noise = |burst: Burst| {
         let what =
             What::Noise { channel: channel.index, effect_db: played.effect_db(&burst), burst };
-        Damage { sweep: Some(0), what }
+        Damage { sweep: Some(sweep), what }
     };
     bursts_alone(&samples, played.rate).into_iter().map(noise).collect()
 }
@@ -365,84 +360,19 @@ fn gaps_in(
     gaps
 }
 
-/// A run of equal samples, or samples that are those of a moment before once more, in a stretch
-/// of a sweep that begins at `from`; the result counts from there.
-fn gap_near(
-    channel: &[f64],
-    from: isize,
-    range: &Range<usize>,
-    rate: SampleRate,
-) -> Option<Range<usize>> {
-    /// Shorter runs of equal samples happen by chance at the crest of a slow sine.
-    const EQUAL: usize = 16;
-    /// Blocks that sound systems repeat are no longer than that.
-    const LONGEST_S: f64 = 0.2;
-    let begin = usize::try_from(from + range.start as isize).ok()?.saturating_sub(8);
-    let end = (usize::try_from(from + range.end as isize).ok()? + 8).min(channel.len());
-    let stretch = channel.get(begin..end)?;
-    let counted = |run: Range<usize>| {
-        let at = |k: usize| (begin as isize + k as isize - from).max(0) as usize;
-        at(run.start)..at(run.end)
-    };
-    if let Some(run) = longest_run(stretch.len() - 1, |k| same(stretch[k], stretch[k + 1]))
-        && run.len() + 1 >= EQUAL
-    {
-        return Some(counted(run.start..run.end + 1));
-    }
-    let furthest = ((LONGEST_S * rate.as_f64()) as usize).min(begin);
-    let repeated = (1..=furthest).find_map(|back| {
-        // Most distances fail at once.
-        let matches = |k: usize| same(channel[begin + k], channel[begin + k - back]);
-        let probe = (0..stretch.len()).step_by(8).any(matches);
-        let run = probe.then(|| longest_run(stretch.len(), matches)).flatten()?;
-        let moving = stretch[run.clone()].windows(2).any(|pair| !same(pair[0], pair[1]));
-        (run.len() >= EQUAL && moving).then_some(run)
-    });
-    repeated.map(counted)
-}
-
-/// Samples that are one and the same number.
-fn same(a: f64, b: f64) -> bool {
-    a.to_bits() == b.to_bits()
-}
-
-fn longest_run(len: usize, holds: impl Fn(usize) -> bool) -> Option<Range<usize>> {
-    let (mut best, mut start) = (0..0, None);
-    for k in 0..=len {
-        match (k < len && holds(k), start) {
-            (true, None) => start = Some(k),
-            (false, Some(from)) => {
-                if k - from > best.len() {
-                    best = from..k;
-                }
-                start = None;
-            }
-            _ => {}
-        }
-    }
-    (!best.is_empty()).then_some(best)
-}
-
 /// Short noises, each in the sweep that it fell into.
-fn noises_in(
-    channel: &Captured<'_>,
-    compared: &[Compared],
-    hit: &[usize],
-    played: &Played<'_>,
-) -> Vec<Damage> {
-    let sound: Vec<&Compared> =
-        compared.iter().filter(|c| !hit.contains(&c.sweep) && !hit.contains(&0)).collect();
+fn noises_in(channel: &Captured<'_>, sound: &[Compared], played: &Played<'_>) -> Vec<Damage> {
     let overlaps =
         |a: &Burst, b: &Burst| a.range.start < b.range.end && b.range.start < a.range.end;
     let mut noises: Vec<Damage> = Vec::new();
-    for compared in &sound {
+    for compared in sound {
         for burst in compared.noises() {
             let in_all = sound.len() >= 2
                 && sound.iter().all(|other| other.bursts.iter().any(|b| overlaps(b, burst)));
             let sweep = match (in_all, sound.len()) {
-                (true, _) => Some(0),
+                (true, _) => Some(compared.against),
                 (false, 2..) => Some(compared.sweep),
-                (false, _) => louder(channel, compared.sweep, burst, played),
+                (false, _) => louder(channel, (compared.against, compared.sweep), burst, played),
             };
             let effect_db = played.effect_db(burst);
             let what = What::Noise { channel: channel.index, burst: burst.clone(), effect_db };
@@ -456,57 +386,4 @@ fn noises_in(
         }
     }
     noises
-}
-
-/// Which of the first and a later sweep deviates from what both have in common, in a stretch of
-/// time; `None` if that is not clear.
-///
-/// With m what both deviate from the common response by, and the noise n in one of them, the
-/// powers of the deviations differ by that of n, up to chance: `|m + n|² − |m|²`.
-fn louder(
-    channel: &Captured<'_>,
-    later: usize,
-    burst: &Burst,
-    played: &Played<'_>,
-) -> Option<usize> {
-    const CLEARLY: f64 = 0.3;
-    let range = &burst.range;
-    let neighbours = (played.rate.nyquist_hz() / burst.band_hz).round().max(1.0) as usize;
-    let expected = expected(channel, later, range, played);
-    let frames = played.frames();
-    let deviation = |sweep: usize| -> Vec<f64> {
-        let samples = channel.aligned(sweep, frames);
-        range.clone().zip(&expected).map(|(k, e)| samples.get(k).unwrap_or(&0.0) - e).collect()
-    };
-    let (first, second) = (bends(&deviation(0), neighbours), bends(&deviation(later), neighbours));
-    let power = |values: &[f64]| values.iter().map(|v| v * v).sum::<f64>();
-    let difference: Vec<f64> = second.iter().zip(&first).map(|(b, a)| b - a).collect();
-    let excess = power(&second) - power(&first);
-    (excess.abs() > CLEARLY * power(&difference)).then_some(if excess > 0.0 { later } else { 0 })
-}
-
-/// The second difference of means over so many neighbours: what is short stands out in it.
-fn bends(values: &[f64], neighbours: usize) -> Vec<f64> {
-    let means: Vec<f64> = values.chunks(neighbours).map(|some| some.iter().sum()).collect();
-    means.windows(3).map(|v| v[0] - 2.0 * v[1] + v[2]).collect()
-}
-
-/// What the mean of two sweeps' gated responses makes of the sweep in a stretch of time.
-fn expected(
-    channel: &Captured<'_>,
-    later: usize,
-    range: &Range<usize>,
-    played: &Played<'_>,
-) -> Vec<f64> {
-    let (a, b) = (&channel.pieces[0], &channel.pieces[later]);
-    let response: Vec<f64> = a.iter().zip(b).map(|(a, b)| 0.5 * (a + b)).collect();
-    // y[n] = Σ h[k] x[n − k + origin]: these samples of the sweep take part.
-    let from = range.start as isize + channel.origin as isize - response.len() as isize + 1;
-    let sweep = piece(played.sweep, from, range.len() + response.len());
-    let mut transform = Transform::at_least(sweep.len() + response.len());
-    let mut product = transform.forward(&sweep);
-    let response_bins = transform.forward(&response);
-    product.iter_mut().zip(&response_bins).for_each(|(x, h)| *x *= h);
-    let convolved = transform.inverse(&mut product);
-    convolved.iter().skip(response.len() - 1).take(range.len()).copied().collect()
 }

@@ -4,8 +4,10 @@
 //! between the sweeps are compared with those played, and every sweep is held against the others,
 //! sample by sample. A difference that grows evenly is two clocks; one that does not is a loss.
 
+mod attribution;
 mod clock;
 mod damage;
+mod gap;
 mod marks;
 mod single;
 

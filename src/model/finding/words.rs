@@ -200,8 +200,8 @@ impl FindingKind {
         let words = match self {
             Self::ClockDrift { ppm, corrected: true, u_ppm, u_phase_deg } => Words::new(
                 format!(
-                    "playback and capture run on different clocks ({ppm:+.3} ppm ± {:.3} ppm)",
-                    2.0 * u_ppm
+                    "playback and capture run on different clocks ({ppm:+.3} ppm, good to {:.3} ppm)",
+                    (2.0 * u_ppm).max(0.001)
                 ),
                 format!(
                     "the reference was synthesised anew on the recorder's clock; what is left \
@@ -468,8 +468,12 @@ impl FindingKind {
                 "Leave --beyond-limit away unless it is needed",
             ),
             Self::Remeasured { refused } => Words::new(
-                format!("{refused} earlier take(s) could not be used and were measured again"),
-                "the takes are kept, and not in the result",
+                if *refused == 1 {
+                    "an earlier take could not be used and was measured again".to_owned()
+                } else {
+                    format!("{refused} earlier takes could not be used and were measured again")
+                },
+                "what was captured is kept, and not in the result",
                 "If it happens often, look for the cause that the findings name",
             ),
             Self::Accepted { refusal } => Words::new(
