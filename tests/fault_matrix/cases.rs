@@ -472,7 +472,7 @@ fn noise() -> Vec<Case> {
             vec![
                 burst("door", -70.0, door, 0.0),
                 burst("door", -50.0, door, 0.9),
-                burst("door", -30.0, door, 0.98),
+                burst("door", -30.0, door, 0.85),
             ],
         )
         .explaining(&["low-snr", "time-variant"]),

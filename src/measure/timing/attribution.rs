@@ -6,17 +6,27 @@ use super::damage::{Captured, Played};
 use super::marks::piece;
 use crate::dsp::bursts::Burst;
 use crate::dsp::transform::Transform;
+use crate::quantity::SampleRate;
 
 /// Whether the difference of two sweeps is, in a stretch of time, what another gain and phase
 /// make of the first: then the device has changed, and no noise fell into it.
-pub(super) fn is_a_change(difference: &[f64], first: &[f64], range: &Range<usize>) -> bool {
+pub(super) fn is_a_change(
+    difference: &[f64],
+    first: &[f64],
+    burst: &Burst,
+    rate: SampleRate,
+) -> bool {
     /// While so many samples last, a sweep is nearly a tone and a response nearly constant.
     const PIECE: usize = 256;
     /// A noise has this share of its power in what gains and phases could explain only if it is
-    /// a tone at the frequency that the sweep passes.
+    /// a tone at the frequency that the sweep passes, or if a piece holds hardly more than the
+    /// two: in the bass pieces are longer.
     const EXPLAINED: f64 = 0.5;
+    const PERIODS_OF_THE_BAND: f64 = 6.0;
+    let range = &burst.range;
+    let piece = PIECE.max((PERIODS_OF_THE_BAND * rate.as_f64() / burst.band_hz) as usize);
     let end = range.end.min(first.len() - 1).min(difference.len());
-    let pieces = (range.start.max(1)..end).step_by(PIECE).map(|from| from..(from + PIECE).min(end));
+    let pieces = (range.start.max(1)..end).step_by(piece).map(|from| from..(from + piece).min(end));
     let (explained, all) = pieces
         .map(|piece| explained_power(difference, first, piece))
         .fold((0.0, 0.0), |sum, (part, whole)| (sum.0 + part, sum.1 + whole));

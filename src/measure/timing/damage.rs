@@ -200,7 +200,8 @@ fn compare(
         let later = channel.aligned(sweep, played.frames());
         let difference: Vec<f64> = later.iter().zip(&first).map(|(b, a)| b - a).collect();
         let bursts = bursts_in(&difference, &first, channel.step, played.rate);
-        let changed = bursts.iter().filter(|burst| is_a_change(&difference, &first, &burst.range));
+        let is_change = |burst: &&Burst| is_a_change(&difference, &first, burst, played.rate);
+        let changed = bursts.iter().filter(is_change);
         let changes = changed.map(|burst| burst.range.clone()).collect();
         Compared { against, sweep, bursts, changes }
     };
