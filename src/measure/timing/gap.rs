@@ -18,7 +18,7 @@ pub(super) fn gap_near(
     const LONGEST_S: f64 = 0.2;
     let begin = usize::try_from(from + range.start as isize).ok()?.saturating_sub(8);
     let end = (usize::try_from(from + range.end as isize).ok()? + 8).min(channel.len());
-    let stretch = channel.get(begin..end)?;
+    let stretch = channel.get(begin..end).filter(|stretch| stretch.len() > EQUAL)?;
     let counted = |run: Range<usize>| {
         let at = |k: usize| (begin as isize + k as isize - from).max(0) as usize;
         at(run.start)..at(run.end)
