@@ -192,8 +192,17 @@ fn crossings(piece: &[f64]) -> Option<(f64, f64)> {
     (count >= FEWEST).then(|| (0.5 * (first + last), 0.5 * count as f64 / (last - first)))
 }
 
-/// How much faster the recorder's clock ran, as its ratio minus one, from the impulse response of
-/// a single sweep.
+/// How much faster a clock ran, as a single sweep tells it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stretch {
+    /// Ratio of the clocks minus one.
+    pub value: f64,
+    /// What a device alone can make of it: line inputs of one clock have been seen to read
+    /// 14 ppm, a loudspeaker 18, and a delay is good to a sample or two.
+    pub good_to: f64,
+}
+
+/// How much faster the recorder's clock ran, from the impulse response of a single sweep.
 ///
 /// A sweep that is stretched by ε arrives later by `ε · d(f t)/df`, `t(f)` being when it passes
 /// the frequency f. So the delay that the magnitude of the response does not explain rises
@@ -202,8 +211,10 @@ fn crossings(piece: &[f64]) -> Option<(f64, f64)> {
 /// some parts per million: good enough for levels, not for phases. `None` beyond ±500 ppm, or
 /// where too little of the band is there.
 #[must_use]
-pub fn stretch_of(impulse: &[f64], passage: &Passage, rate: SampleRate) -> Option<f64> {
+pub fn stretch_of(impulse: &[f64], passage: &Passage, rate: SampleRate) -> Option<Stretch> {
     const WIDEST: f64 = 500e-6;
+    const DEVICES: f64 = 25e-6;
+    const DELAY_SAMPLES: f64 = 1.5;
     const LOWEST_HZ: f64 = 500.0;
     const PER_OCTAVE: i32 = 6;
     const BANDS: i32 = 27;
@@ -225,8 +236,10 @@ pub fn stretch_of(impulse: &[f64], passage: &Passage, rate: SampleRate) -> Optio
         let distant = points.iter().skip(i + PER_OCTAVE as usize);
         slopes.extend(distant.filter(|b| b.0 > a.0).map(|b| (b.1 - a.1) / (b.0 - a.0)));
     }
-    let stretch = median(&slopes);
-    (slopes.len() > 20 && stretch.abs() < WIDEST).then_some(stretch)
+    let value = median(&slopes);
+    let (first, last) = (points.first()?.0, points.last()?.0);
+    let good_to = DEVICES.max(DELAY_SAMPLES / (last - first).abs().max(1.0));
+    (slopes.len() > 20 && value.abs() < WIDEST).then_some(Stretch { value, good_to })
 }
 
 #[cfg(test)]
@@ -314,7 +327,8 @@ mod tests {
             let len = impulse.len();
             let piece: Vec<f64> = (0..24_000).map(|k| impulse[(k + len - 2400) % len]).collect();
             let found = stretch_of(&piece, &passage, rate()).unwrap();
-            assert!((found - stretch).abs() < TOLERANCE, "{stretch}: {found}");
+            assert!((found.value - stretch).abs() < TOLERANCE, "{stretch}: {found:?}");
+            assert!((found.good_to - 25e-6).abs() < 1e-9, "{found:?}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Two clocks, a loss, or neither: what the distances between the marks tell.
 
+use crate::dsp::clock::Stretch;
+
 /// How the recorder's clock ran against the player's.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::measure) struct Clock {
@@ -56,8 +58,8 @@ pub(super) enum Verdict {
 /// Where a single distance cannot tell a loss from a drift, this does.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Hints {
-    /// The stretch that one sweep shows by itself, good to a few parts per million.
-    pub(super) stretch: Option<f64>,
+    /// The stretch that one sweep shows by itself.
+    pub(super) stretch: Option<Stretch>,
     /// Whether one device plays and records, so that its clocks do not differ.
     pub(super) one_device: bool,
 }
@@ -75,9 +77,7 @@ const ONE_CLOCK: f64 = 0.1e-6;
 const WIDEST: f64 = 1000e-6;
 /// Wireless links and adaptive converters wander by less than this.
 const WANDER: f64 = 100e-6;
-/// What a single sweep says about the clock is good to this, its device being unknown: line
-/// inputs of one clock have been seen to read 14 ppm, a loudspeaker 18.
-const STRETCH_GOOD_TO: f64 = 25e-6;
+/// Standard uncertainty of what a single sweep says.
 const U_OF_STRETCH: f64 = 5e-6;
 
 /// Judges the distances: the one between the pilots, if there are two, and those between
@@ -94,8 +94,9 @@ pub(super) fn judge(pilots: Option<Distance>, sweeps: &[Distance], hints: Hints)
 /// The clock of a single sweep without marks.
 fn by_itself(hints: Hints) -> Clock {
     match hints.stretch {
-        Some(stretch) if !hints.one_device && stretch.abs() > STRETCH_GOOD_TO => {
-            Clock { ratio: 1.0 + stretch, u: U_OF_STRETCH, steady: true }
+        Some(stretch) if !hints.one_device && stretch.value.abs() > stretch.good_to => {
+            let u = U_OF_STRETCH.max(0.2 * stretch.good_to);
+            Clock { ratio: 1.0 + stretch.value, u, steady: true }
         }
         _ => Clock::SAME,
     }
@@ -112,10 +113,10 @@ fn judge_one(distance: Distance, hints: Hints) -> Verdict {
         return lost;
     }
     let seen = hints.stretch.is_some_and(|stretch| {
-        stretch.abs() > STRETCH_GOOD_TO && (stretch - rate).abs() < STRETCH_GOOD_TO
+        stretch.value.abs() > stretch.good_to && (stretch.value - rate).abs() < stretch.good_to
     });
     let contradicted = hints.stretch.is_some_and(|stretch| {
-        (stretch - rate).abs() > (2.0 * STRETCH_GOOD_TO).max(0.5 * rate.abs())
+        (stretch.value - rate).abs() > (2.0 * stretch.good_to).max(0.5 * rate.abs())
     });
     let whole = is_whole(distance.change, tolerance(distance));
     // A loss is whole, and a sweep that shows by itself that it was stretched was not cut.
@@ -296,11 +297,12 @@ mod tests {
     #[test]
     fn a_single_distance_is_a_drift_unless_the_sweep_contradicts_it() {
         let pilots = Some(distance(48e3, 350e3, 64.0));
+        let seen = |value| Some(Stretch { value, good_to: 25e-6 });
         let hinted = |stretch, one_device| judge(pilots, &[], Hints { stretch, one_device });
-        assert!(matches!(hinted(Some(211e-6), false), Verdict::Clock(_)));
-        assert!(matches!(hinted(Some(0.0), false), Verdict::Lost { .. }));
+        assert!(matches!(hinted(seen(211e-6), false), Verdict::Clock(_)));
+        assert!(matches!(hinted(seen(0.0), false), Verdict::Lost { .. }));
         assert!(matches!(hinted(None, true), Verdict::Lost { .. }));
-        let none = judge(None, &[], Hints { stretch: Some(1e-6), one_device: false });
+        let none = judge(None, &[], Hints { stretch: seen(1e-6), one_device: false });
         assert_eq!(none, Verdict::Clock(Clock::SAME));
     }
 }

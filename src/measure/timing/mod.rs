@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 pub(super) use clock::Clock;
 pub(super) use marks::{PilotSearch, Pilots};
 
-use crate::dsp::clock::{Passage, stretch_of};
+use crate::dsp::clock::{Passage, Stretch, stretch_of};
 use crate::dsp::lag::Lag;
 use crate::model::{Finding, FindingKind, RigKind, Stimulus};
 use clock::{Distance, Hints, Verdict, judge};
@@ -310,7 +310,7 @@ impl Evidence<'_> {
     }
 
     /// What a single sweep tells about the clock, where its response does not ring like a room.
-    fn stretch(&self) -> Option<f64> {
+    fn stretch(&self) -> Option<Stretch> {
         let channel = self.channels.first()?;
         let piece = channel.pieces.first()?;
         let compact = single::is_compact(piece, channel.origin, self.rate_hz());
