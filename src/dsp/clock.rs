@@ -328,7 +328,7 @@ mod tests {
             let piece: Vec<f64> = (0..24_000).map(|k| impulse[(k + len - 2400) % len]).collect();
             let found = stretch_of(&piece, &passage, rate()).unwrap();
             assert!((found.value - stretch).abs() < TOLERANCE, "{stretch}: {found:?}");
-            assert!((found.good_to - 25e-6).abs() < 1e-9, "{found:?}");
+            assert!((25e-6..35e-6).contains(&found.good_to), "{found:?}");
         }
     }
 }
