@@ -264,7 +264,7 @@ impl Laboratory {
             samples: recording.channel(index).unwrap_or_default(),
             index,
             delay: channel.delay,
-            pieces: channel.sweeps.iter().map(|sweep| sweep.piece.clone()).collect(),
+            pieces: channel.sweeps.iter().map(|sweep| sweep.piece.as_slice()).collect(),
             origin: self.gate.before(),
         });
         let evidence = Evidence {

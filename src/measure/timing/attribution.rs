@@ -98,7 +98,7 @@ fn expected(
     range: &Range<usize>,
     played: &Played<'_>,
 ) -> Vec<f64> {
-    let (a, b) = (&channel.pieces[earlier], &channel.pieces[later]);
+    let (a, b) = (channel.pieces[earlier], channel.pieces[later]);
     let response: Vec<f64> = a.iter().zip(b).map(|(a, b)| 0.5 * (a + b)).collect();
     // y[n] = Σ h[k] x[n − k + origin]: these samples of the sweep take part.
     let from = range.start as isize + channel.origin as isize - response.len() as isize + 1;

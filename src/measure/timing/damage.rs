@@ -27,7 +27,7 @@ pub(super) struct Captured<'a> {
     /// How much later than the first each of them came, in samples.
     pub(super) lateness: &'a [f64],
     /// The gated impulse response of each sweep, and where its time zero lies in it.
-    pub(super) pieces: &'a [Vec<f64>],
+    pub(super) pieces: &'a [&'a [f64]],
     pub(super) origin: usize,
 }
 

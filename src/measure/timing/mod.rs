@@ -50,7 +50,7 @@ pub(super) struct Heard<'a> {
     pub(super) index: usize,
     pub(super) delay: isize,
     /// The gated impulse response of each sweep, and where its time zero lies in it.
-    pub(super) pieces: Vec<Vec<f64>>,
+    pub(super) pieces: Vec<&'a [f64]>,
     pub(super) origin: usize,
 }
 
