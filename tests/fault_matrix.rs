@@ -25,8 +25,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cansweep::measure::{Analyser, Inverse, MeasureError, stimulus_of};
 use cansweep::model::{
-    ChannelMap, Finding, FindingKind, ImpedanceSettings, Outcome, Plan, Recording, Severity,
-    Stimulus, Topology,
+    ChannelMap, Finding, FindingKind, Jig, Outcome, Plan, Recording, Severity, Stimulus, Topology,
 };
 use cansweep::quantity::{Percent, Resistance};
 use cansweep::rig::simulated::{
@@ -138,7 +137,7 @@ impl Bench {
                 analyser.response(&[take], &channels("reference=1,microphone=2"))
             }
             Look::Impedance => {
-                analyser.impedance(&[take], &channels("reference=1,sense=2"), &jig())
+                analyser.impedance(&[take], &channels("reference=1,sense=2"), &jig(), None)
             }
         };
         match analysed {
@@ -155,13 +154,13 @@ impl Bench {
     }
 }
 
-fn jig() -> ImpedanceSettings {
-    ImpedanceSettings {
-        sense_resistor: Resistance::new(100.0).unwrap(),
+fn jig() -> Jig {
+    Jig {
         resistor_tolerance: Percent::new(1.0).unwrap(),
         topology: Topology::HighSide,
         input_resistance: None,
         gain_match_db: 0.1,
+        ..Jig::with_resistor(Resistance::new(100.0).unwrap())
     }
 }
 

@@ -14,9 +14,7 @@
 mod support;
 
 use cansweep::measure::{Analysed, Analyser, Inverse, Rig, Unwatched, stimulus_of};
-use cansweep::model::{
-    FindingKind, Impedance, ImpedanceSettings, Outcome, Plan, Recording, Response, Topology,
-};
+use cansweep::model::{FindingKind, Impedance, Jig, Outcome, Plan, Recording, Response, Topology};
 use cansweep::quantity::{Gain, Percent, Resistance, amplitude_db};
 use cansweep::rig::simulated::{
     Faults, Placement, Scenario, SimulatedRig, Wiring, preset, preset_names,
@@ -30,13 +28,13 @@ const RESPONSE_DEG: f64 = 0.1;
 const IMPEDANCE_RELATIVE: f64 = 0.0005;
 const IMPEDANCE_DEG: f64 = 0.05;
 
-fn settings(topology: Topology) -> ImpedanceSettings {
-    ImpedanceSettings {
-        sense_resistor: Resistance::new(100.0).unwrap(),
+fn settings(topology: Topology) -> Jig {
+    Jig {
         resistor_tolerance: Percent::new(0.0).unwrap(),
         topology,
         input_resistance: None,
         gain_match_db: 0.0,
+        ..Jig::with_resistor(Resistance::new(100.0).unwrap())
     }
 }
 
@@ -61,12 +59,12 @@ fn measured_response(rig: &mut SimulatedRig, plan: &Plan) -> Response {
     }
 }
 
-fn analysed_impedance(rig: &mut SimulatedRig, plan: &Plan, of: &ImpedanceSettings) -> Analysed {
+fn analysed_impedance(rig: &mut SimulatedRig, plan: &Plan, of: &Jig) -> Analysed {
     let take = exchange(rig, plan);
-    analyser(plan).impedance(&[take], &rig.wiring().channels(), of).unwrap()
+    analyser(plan).impedance(&[take], &rig.wiring().channels(), of, None).unwrap()
 }
 
-fn measured_impedance(rig: &mut SimulatedRig, plan: &Plan, of: &ImpedanceSettings) -> Impedance {
+fn measured_impedance(rig: &mut SimulatedRig, plan: &Plan, of: &Jig) -> Impedance {
     match analysed_impedance(rig, plan, of).outcome {
         Outcome::Impedance { impedance, .. } => impedance,
         other => panic!("{other:?}"),
@@ -170,7 +168,7 @@ fn with_a_105_db_converter_the_impedance_is_right_to_0_1_percent_and_its_error_b
             let input = scenario.parts().converter.input_resistance_ohm;
             let input_resistance = input.map(|ohm| Resistance::new(ohm).unwrap());
             let mut rig = SimulatedRig::new(scenario, wiring, placement).unwrap();
-            let of = ImpedanceSettings { input_resistance, ..settings(Topology::HighSide) };
+            let of = Jig { input_resistance, ..settings(Topology::HighSide) };
             let impedance = measured_impedance(&mut rig, &plan, &of);
             let truth = rig.truth_impedance(impedance.grid()).unwrap();
             let magnitude = impedance.magnitude();
@@ -198,7 +196,7 @@ fn the_input_resistance_of_the_card_is_taken_out_if_it_is_given() {
             scenario.changed(|parts| parts.converter.input_resistance_ohm = Some(10e3)).unwrap();
         let mut rig = rig(scenario, Wiring::SenseResistor(topology), "fresh");
         let input_resistance = Some(Resistance::new(10e3).unwrap());
-        let of = ImpedanceSettings { input_resistance, ..settings(topology) };
+        let of = Jig { input_resistance, ..settings(topology) };
         let corrected = measured_impedance(&mut rig, &plan, &of);
         let truth = rig.truth_impedance(corrected.grid()).unwrap();
         let uncorrected = measured_impedance(&mut rig, &plan, &settings(topology));
@@ -217,7 +215,7 @@ fn a_stated_gain_mismatch_covers_the_error_that_it_makes() {
     let scenario = preset("open-300").unwrap().ideal();
     let scenario = scenario.with_gain_mismatch(Gain::from_db(0.1)).unwrap();
     let mut rig = rig(scenario, Wiring::SenseResistor(Topology::HighSide), "fresh");
-    let of = ImpedanceSettings { gain_match_db: 0.1, ..settings(Topology::HighSide) };
+    let of = Jig { gain_match_db: 0.1, ..settings(Topology::HighSide) };
     let impedance = measured_impedance(&mut rig, &plan, &of).magnitude();
     let truth = rig.truth_impedance(impedance.grid()).unwrap();
     for k in 0..impedance.values().len() {
@@ -245,7 +243,7 @@ fn swapped_inputs_are_noticed_because_the_divider_would_amplify() {
     let take = exchange(&mut rig, &plan);
     let swapped = "reference=2,sense=1".parse().unwrap();
     let analysed =
-        analyser(&plan).impedance(&[take], &swapped, &settings(Topology::HighSide)).unwrap();
+        analyser(&plan).impedance(&[take], &swapped, &settings(Topology::HighSide), None).unwrap();
     let swapped = |kind: &FindingKind| matches!(kind, FindingKind::ChannelsSwapped { .. });
     assert!(analysed.findings.iter().any(|f| swapped(&f.kind)), "{:?}", analysed.findings);
 }

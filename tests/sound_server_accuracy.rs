@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use cansweep::measure::{Analyser, Inverse, Rig, Unwatched, stimulus_of};
-use cansweep::model::{ImpedanceSettings, Outcome, Plan, Recording, Topology};
+use cansweep::model::{Jig, Outcome, Plan, Recording, Topology};
 use cansweep::quantity::{Percent, Resistance, SampleRate, amplitude_db};
 use cansweep::rig::sound_card::{Settings, SoundCard};
 use cansweep::store::{plan, wav};
@@ -101,15 +101,15 @@ impl Bench {
     }
 
     fn check_impedance(&self, take: Recording) {
-        let settings = ImpedanceSettings {
-            sense_resistor: Resistance::new(SENSE_OHM).unwrap(),
+        let settings = Jig {
             resistor_tolerance: Percent::new(0.0).unwrap(),
             topology: Topology::HighSide,
             input_resistance: None,
             gain_match_db: 0.0,
+            ..Jig::with_resistor(Resistance::new(SENSE_OHM).unwrap())
         };
         let channels = "reference=1,sense=2".parse().unwrap();
-        let analysed = self.analyser().impedance(&[take], &channels, &settings).unwrap();
+        let analysed = self.analyser().impedance(&[take], &channels, &settings, None).unwrap();
         let Outcome::Impedance { impedance, .. } = analysed.outcome else {
             panic!("{:?}", analysed.findings);
         };

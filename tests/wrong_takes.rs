@@ -7,9 +7,7 @@ mod support;
 
 use cansweep::dsp::transform::Transform;
 use cansweep::measure::{Analysed, Analyser, Inverse, Rig, Unwatched, stimulus_of};
-use cansweep::model::{
-    ChannelMap, FindingKind, ImpedanceSettings, Outcome, Plan, Recording, Severity, Topology,
-};
+use cansweep::model::{ChannelMap, FindingKind, Jig, Outcome, Plan, Recording, Severity, Topology};
 use cansweep::quantity::{Percent, Resistance};
 use cansweep::rig::simulated::{Placement, SimulatedRig, Wiring, preset, preset_names};
 use cansweep::store::plan;
@@ -53,15 +51,15 @@ fn response(plan: &Plan, take: Recording, channels: &str) -> Analysed {
 }
 
 fn impedance(plan: &Plan, take: Recording, channels: &str) -> Analysed {
-    let settings = ImpedanceSettings {
-        sense_resistor: Resistance::new(100.0).unwrap(),
+    let settings = Jig {
         resistor_tolerance: Percent::new(1.0).unwrap(),
         topology: Topology::HighSide,
         input_resistance: None,
         gain_match_db: 0.1,
+        ..Jig::with_resistor(Resistance::new(100.0).unwrap())
     };
     let channels: ChannelMap = channels.parse().unwrap();
-    analyser(plan).impedance(&[take], &channels, &settings).unwrap()
+    analyser(plan).impedance(&[take], &channels, &settings, None).unwrap()
 }
 
 /// The kinds that were found besides the remark that there is one sweep only.

@@ -15,8 +15,8 @@ use super::rig_file::SEED;
 use super::{Common, now};
 use crate::measure::{Analyser, Inverse, Rig, RigError, stimulus_of};
 use crate::model::{
-    Conditions, Curve, ImpedanceSettings, Measurement, Normalisation, Outcome, SourceComparison,
-    StateComparison, Topology,
+    Conditions, Curve, Jig, Measurement, Normalisation, Outcome, SourceComparison, StateComparison,
+    Topology,
 };
 use crate::plot::{Caption, Theme, Width};
 use crate::quantity::unit::Decibel;
@@ -205,12 +205,12 @@ impl Bench {
     }
 
     fn impedance(&self, progress: &mut Progress) -> Result<Measurement, Failure> {
-        let settings = ImpedanceSettings {
-            sense_resistor: Resistance::new(SENSE_OHM).map_err(Failure::usage)?,
+        let settings = Jig {
             resistor_tolerance: Percent::new(0.1).map_err(Failure::usage)?,
             topology: Topology::HighSide,
             input_resistance: Some(Resistance::new(1e6).map_err(Failure::usage)?),
             gain_match_db: 0.01,
+            ..Jig::with_resistor(Resistance::new(SENSE_OHM).map_err(Failure::usage)?)
         };
         let placement = Placement::new(STATES[0], 1, SEED);
         let tags = [("state", STATES[0].to_owned())];
@@ -247,7 +247,7 @@ impl Bench {
         let (analysed, impedance) = match job {
             Job::Response => (analyser.response(&takes, &wiring.channels())?, None),
             Job::Impedance(settings) => {
-                (analyser.impedance(&takes, &wiring.channels(), &settings)?, Some(settings))
+                (analyser.impedance(&takes, &wiring.channels(), &settings, None)?, Some(settings))
             }
         };
         let own = [("headphone".to_owned(), TITLE.to_owned())];
@@ -275,7 +275,7 @@ impl Bench {
 #[derive(Debug, Clone, Copy)]
 enum Job {
     Response,
-    Impedance(ImpedanceSettings),
+    Impedance(Jig),
 }
 
 /// What is shown, and where.

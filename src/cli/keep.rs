@@ -14,7 +14,7 @@ use super::output::Output;
 use super::{Common, LibraryRoot, TOOL, now};
 use crate::measure::{Analysed, Analyser};
 use crate::model::{
-    ChannelMap, Conditions, Finding, ImpedanceSettings, Measurement, Outcome, Recording, TraceKind,
+    ChannelMap, Conditions, Finding, Jig, Measurement, Outcome, Recording, TraceKind,
 };
 use crate::store::document;
 use crate::store::library::{Clash, Draft, Library, Unfinished, folder_name};
@@ -65,7 +65,7 @@ impl Keep {
     pub(super) fn measure(
         &self,
         prepared: Prepared,
-        settings: Option<ImpedanceSettings>,
+        settings: Option<Jig>,
         output: Output,
         analyse: impl Fn(&mut Analyser, &[Recording], &ChannelMap) -> Result<Analysed, Failure>,
     ) -> Result<Exit, Failure> {
@@ -115,7 +115,7 @@ impl Keep {
     }
 
     /// Under which conditions is measured, as far as they are known before.
-    fn conditions(&self, prepared: &Prepared, impedance: Option<ImpedanceSettings>) -> Conditions {
+    fn conditions(&self, prepared: &Prepared, impedance: Option<Jig>) -> Conditions {
         Conditions {
             made_at: now(),
             tool: TOOL.to_owned(),

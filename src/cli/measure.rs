@@ -13,7 +13,7 @@ use super::origin::{Look, Origin, Prepared};
 use super::output::{Output, counted};
 use super::rig_file::{Placing, Wires};
 use crate::model::{
-    ImpedanceFigures, ImpedanceSettings, Measurement, Outcome, ResponseFigures, Spectrum, Topology,
+    ImpedanceFigures, Jig, Measurement, Outcome, ResponseFigures, Spectrum, Topology,
 };
 use crate::quantity::unit::Unit;
 use crate::quantity::{Gain, Percent, Resistance, Uncertain};
@@ -65,7 +65,7 @@ pub(crate) struct ImpedanceArgs {
     #[command(flatten)]
     origin: Origin,
     #[command(flatten)]
-    jig: Jig,
+    jig: JigArgs,
     #[command(flatten)]
     look: Look,
     #[command(flatten)]
@@ -75,7 +75,7 @@ pub(crate) struct ImpedanceArgs {
 /// What sits between the rig and the headphone.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Jig")]
-struct Jig {
+struct JigArgs {
     /// The sense resistor
     #[arg(long, value_name = "OHM", allow_hyphen_values = true)]
     sense_resistor: Resistance,
@@ -139,24 +139,24 @@ fn impedance(args: &ImpedanceArgs, output: Output) -> Result<Exit, Failure> {
     };
     let prepared = args.origin.prepare(&args.look, &placing)?;
     args.keep.measure(prepared, Some(settings), output, |analyser, takes, channels| {
-        Ok(analyser.impedance(takes, channels, &settings)?)
+        Ok(analyser.impedance(takes, channels, &settings, None)?)
     })
 }
 
-impl Jig {
-    fn settings(&self) -> Result<ImpedanceSettings, Failure> {
+impl JigArgs {
+    fn settings(&self) -> Result<Jig, Failure> {
         if self.sense_resistor.ohm() <= 0.0 {
             return Err(Failure::usage("--sense-resistor must be more than 0 Ω"));
         }
         if self.input_resistance.is_some_and(|input| input.ohm() <= 0.0) {
             return Err(Failure::usage("--input-resistance must be more than 0 Ω"));
         }
-        Ok(ImpedanceSettings {
-            sense_resistor: self.sense_resistor,
+        Ok(Jig {
             resistor_tolerance: self.resistor_tolerance,
             topology: self.topology,
             input_resistance: self.input_resistance,
             gain_match_db: self.gain_match.db().abs(),
+            ..Jig::with_resistor(self.sense_resistor)
         })
     }
 }
@@ -167,7 +167,7 @@ pub(super) fn summary(measurement: &Measurement, folder: &Path, figures: usize) 
         Outcome::Response { response, figures } => {
             response_text(figures) + &coherence_text(response)
         }
-        Outcome::Impedance { impedance, figures } => {
+        Outcome::Impedance { impedance, figures, .. } => {
             impedance_text(figures) + &coherence_text(impedance)
         }
         Outcome::Refused(_) => "refused: there is no result, and the takes are kept\n".to_owned(),

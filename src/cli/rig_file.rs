@@ -10,7 +10,7 @@ use super::hush::hushed;
 use super::output::Output;
 use super::rig::{Insistence, Protection};
 use crate::measure::{Limits, Purpose, Rig, Scale, Wearer};
-use crate::model::{CalibrationData, ChannelMap, ChannelRole, ImpedanceSettings};
+use crate::model::{CalibrationData, ChannelMap, ChannelRole, Jig};
 use crate::quantity::unit::{FullScale, Pascal};
 use crate::quantity::{Gain, Level, SampleRate};
 use crate::rig::simulated::{
@@ -45,7 +45,7 @@ pub(super) enum Wires {
     /// A loopback and a coupler microphone.
     Coupler,
     /// Both sides of a sense resistor.
-    Jig(ImpedanceSettings),
+    Jig(Jig),
 }
 
 /// A rig that is ready, and which input is which.

@@ -1,79 +1,17 @@
 //! A measurement: what was measured, how, and what came out.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::budget::Budget;
 use super::calibration::CalibrationRecord;
 use super::finding::Finding;
+use super::jig::Jig;
 use super::plan::{AnalysisSpec, Plan};
 use super::recording::{ChannelMap, RigIdentity, RigKind};
 use super::spectrum::{Impedance, Response};
 use super::trace::{Trace, TraceKind};
-use crate::quantity::{Percent, Resistance};
-
-/// Where the sense resistor sits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Topology {
-    /// Source, *reference*, resistor, *sense*, headphone, ground: works with every plug.
-    #[default]
-    HighSide,
-    /// Source, *reference*, headphone, *sense*, resistor, ground: needs a floating headphone.
-    LowSide,
-}
-
-/// A text that names no topology.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not a topology (expected high-side or low-side)")]
-pub struct UnknownTopology(String);
-
-impl Topology {
-    /// The name as the user writes it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::HighSide => "high-side",
-            Self::LowSide => "low-side",
-        }
-    }
-}
-
-impl fmt::Display for Topology {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Topology {
-    type Err = UnknownTopology;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "high-side" => Ok(Self::HighSide),
-            "low-side" => Ok(Self::LowSide),
-            _ => Err(UnknownTopology(text.to_owned())),
-        }
-    }
-}
-
-/// How an impedance is computed from the two channels.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct ImpedanceSettings {
-    /// The sense resistor.
-    pub sense_resistor: Resistance,
-    /// Half-width of its tolerance; rectangular.
-    pub resistor_tolerance: Percent,
-    /// Where the resistor sits.
-    pub topology: Topology,
-    /// Input resistance of the card, removed from the result; `None` is not stated.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub input_resistance: Option<Resistance>,
-    /// Half-width of the ratio of the two inputs' gains around one, in decibels; rectangular.
-    pub gain_match_db: f64,
-}
 
 /// One take of a measurement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -112,9 +50,9 @@ pub struct Conditions {
     pub analysis: AnalysisSpec,
     /// Which input was which.
     pub channels: ChannelMap,
-    /// How the impedance was computed, if it is one.
+    /// What sat between rig and headphone, if it is an impedance.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub impedance: Option<ImpedanceSettings>,
+    pub impedance: Option<Jig>,
     /// The calibrations that were applied.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub calibrations: Vec<CalibrationRecord>,
@@ -167,13 +105,22 @@ pub struct ResponseFigures {
     pub u_sensitivity_db_spl_per_v: Option<f64>,
 }
 
-/// A maximum of the impedance.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A maximum of the impedance. What a model of it would give is absent where none fits.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Resonance {
     /// Where.
     pub frequency_hz: f64,
     /// How high.
     pub peak_ohm: f64,
+    /// Quality factor of the mechanical losses (Small 1972).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub q_mechanical: Option<f64>,
+    /// Quality factor of the electrical losses on a source without impedance.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub q_electrical: Option<f64>,
+    /// Quality factor of both.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub q_total: Option<f64>,
 }
 
 /// Figures of an impedance. A figure that could not be determined is absent.
@@ -187,9 +134,33 @@ pub struct ImpedanceFigures {
     pub maximum_ohm: f64,
     /// Where it is largest.
     pub maximum_hz: f64,
+    /// Largest over smallest magnitude; 1 is a resistor.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub flatness_ratio: Option<f64>,
     /// The magnitude at 1 kHz.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub at_1khz_ohm: Option<f64>,
+    /// Standard uncertainty of that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub u_at_1khz_ohm: Option<f64>,
+    /// Resistance at DC, extrapolated by a fitted model.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub dc_resistance_ohm: Option<f64>,
+    /// Standard uncertainty of that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub u_dc_resistance_ohm: Option<f64>,
+    /// The phase furthest ahead, as of an inductance.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub phase_maximum_deg: Option<f64>,
+    /// Where it is furthest ahead.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub phase_maximum_hz: Option<f64>,
+    /// The phase furthest behind, as of a capacitance.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub phase_minimum_deg: Option<f64>,
+    /// Where it is furthest behind.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub phase_minimum_hz: Option<f64>,
     /// Largest standard value that the minimum is not more than 20 % below.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub nominal_ohm: Option<f64>,
@@ -211,6 +182,8 @@ pub enum Outcome {
     Impedance {
         /// The impedance, with its uncertainty.
         impedance: Impedance,
+        /// What the uncertainty is made of.
+        budget: Budget,
         /// Its figures.
         figures: ImpedanceFigures,
     },

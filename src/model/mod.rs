@@ -3,21 +3,26 @@
 //! A value that exists is correct: constructors check, fields are private where a rule binds
 //! them, and every later step may rely on it.
 
+mod budget;
 mod calibration;
 mod comparison;
 mod curve;
 mod finding;
 mod grid;
+mod jig;
 mod measurement;
 mod plan;
 mod recording;
 mod spectrum;
+mod standard;
 mod stimulus;
 mod trace;
 
+pub use budget::{Budget, Contribution, Distribution, ErrorSource, Evaluation};
 pub use calibration::{
     Against, Calibration, CalibrationConditions, CalibrationData, CalibrationKind,
-    CalibrationRecord, Content, CurveSign, FiledCalibration, LevelCalibration, LoopbackCalibration,
+    CalibrationMethod, CalibrationRecord, CheckedStandard, Content, CurveSign, FiledCalibration,
+    ImpedanceCalibration, LevelCalibration, LoopbackCalibration, MeasuredStandard,
     MicrophoneCalibration, Sensitivity, SensitivityUnit, UnknownCurveSign, UnknownSensitivity,
 };
 pub use comparison::{
@@ -27,9 +32,12 @@ pub use comparison::{
 pub use curve::{Curve, CurveError};
 pub use finding::{Finding, FindingKind, Severity, Words};
 pub use grid::{FrequencyGrid, GridError};
+pub use jig::{
+    Balance, Inputs, Jig, SenseAcross, Topology, UnknownBalance, UnknownInputs, UnknownSenseAcross,
+    UnknownTopology,
+};
 pub use measurement::{
-    Conditions, ImpedanceFigures, ImpedanceSettings, Measurement, Outcome, Resonance,
-    ResponseFigures, TakeRecord, Topology, UnknownTopology,
+    Conditions, ImpedanceFigures, Measurement, Outcome, Resonance, ResponseFigures, TakeRecord,
 };
 pub use plan::{AnalysisSpec, Band, Plan, PlanError, SilenceSpec, SweepSpec};
 pub use recording::{
@@ -37,5 +45,6 @@ pub use recording::{
     RigKind, SampleFormat,
 };
 pub use spectrum::{Covariance, Impedance, Response, Spectrum};
+pub use standard::{Connection, Standard, StandardKind};
 pub use stimulus::{Stimulus, StimulusError};
 pub use trace::{Polar, Trace, TraceKind};

@@ -13,6 +13,7 @@ pub mod unit;
 pub use decibel::{Gain, Level, amplitude_db, amplitude_ratio, power_db};
 pub use parse::{ParseQuantityError, parse_number};
 pub use scalar::{
-    Frequency, OutOfRange, Percent, Resistance, SampleRate, Seconds, Smoothing, UnknownSmoothing,
+    Capacitance, Frequency, OutOfRange, Percent, Resistance, SampleRate, Seconds, Smoothing,
+    UnknownSmoothing,
 };
 pub use uncertain::Uncertain;

@@ -114,6 +114,8 @@ scalars! {
     Frequency, "frequency", "Hz", ["Hz"], "20Hz or 1k", 1e-3, 1e6, hz;
     /// A resistance in ohms, 0 Ω to 1 GΩ.
     Resistance, "resistance", "Ω", ["ohms", "ohm", "Ω", "\u{2126}"], "33 or 4k7", 0.0, 1e9, ohm;
+    /// A capacitance in farads, 0 F to 1 F.
+    Capacitance, "capacitance", "F", ["F"], "200pF", 0.0, 1.0, farad;
     /// A span of time in seconds, 0 s to one hour.
     Seconds, "time", "s", ["s"], "1.5s or 500ms", 0.0, 3600.0, s;
     /// A share in percent, 0 % to 100 %.

@@ -6,10 +6,10 @@ use ndarray::Array1;
 use num_complex::Complex64;
 
 use crate::model::{
-    AnalysisSpec, ChannelMap, Conditions, Covariance, Curve, EighthRule, Finding, FrequencyGrid,
-    Impedance, ImpedanceFigures, Measurement, Normalisation, Outcome, Resonance, Response,
-    ResponseFigures, RigIdentity, RigKind, SourceComparison, SourceEffect, SourceLimit, Spread,
-    StateComparison, StateDifference, StateSummary, TakeRecord,
+    AnalysisSpec, Budget, ChannelMap, Conditions, Covariance, Curve, EighthRule, Finding,
+    FrequencyGrid, Impedance, ImpedanceFigures, Measurement, Normalisation, Outcome, Resonance,
+    Response, ResponseFigures, RigIdentity, RigKind, SourceComparison, SourceEffect, SourceLimit,
+    Spread, StateComparison, StateDifference, StateSummary, TakeRecord,
 };
 use crate::quantity::unit::Decibel;
 use crate::quantity::{Frequency, Resistance, Seconds, Smoothing, Uncertain};
@@ -159,11 +159,15 @@ pub(super) fn impedance_measurement(u_ohm: Option<f64>) -> Measurement {
         at_1khz_ohm: Some(304.2),
         nominal_ohm: Some(300.0),
         resonances: vec![
-            Resonance { frequency_hz: 95.2, peak_ohm: 570.1 },
-            Resonance { frequency_hz: 3600.0, peak_ohm: 320.0 },
+            Resonance { frequency_hz: 95.2, peak_ohm: 570.1, ..Resonance::default() },
+            Resonance { frequency_hz: 3600.0, peak_ohm: 320.0, ..Resonance::default() },
         ],
+        ..ImpedanceFigures::default()
     };
-    measured(Outcome::Impedance { impedance: impedance(u_ohm), figures }, Vec::new())
+    measured(
+        Outcome::Impedance { impedance: impedance(u_ohm), budget: Budget::default(), figures },
+        Vec::new(),
+    )
 }
 
 /// A response measurement with these figures.

@@ -7,8 +7,8 @@ use num_complex::Complex64;
 
 use super::plan;
 use crate::model::{
-    ChannelMap, ChannelRole, Conditions, Covariance, Curve, EighthRule, Finding, FindingKind,
-    FrequencyGrid, Impedance, ImpedanceFigures, ImpedanceSettings, Measurement, Normalisation,
+    Budget, ChannelMap, ChannelRole, Conditions, Covariance, Curve, EighthRule, Finding,
+    FindingKind, FrequencyGrid, Impedance, ImpedanceFigures, Jig, Measurement, Normalisation,
     Outcome, Recording, Resonance, Response, ResponseFigures, RigIdentity, RigKind, SampleFormat,
     SourceComparison, SourceEffect, SourceLimit, Spread, StateComparison, StateDifference,
     StateSummary, Topology, TraceKind,
@@ -58,18 +58,18 @@ pub(super) fn response() -> Measurement {
 /// An impedance of three points behind a sense resistor.
 pub(super) fn impedance() -> Measurement {
     let impedance = Impedance::from_fn(grid(), |f| Complex64::new(300.0, f / 100.0)).unwrap();
-    let resonance = Resonance { frequency_hz: 100.0, peak_ohm: 300.0 };
+    let resonance = Resonance { frequency_hz: 100.0, peak_ohm: 300.0, ..Resonance::default() };
     let figures = ImpedanceFigures { resonances: vec![resonance], ..ImpedanceFigures::default() };
-    let settings = ImpedanceSettings {
-        sense_resistor: Resistance::new(100.0).unwrap(),
+    let settings = Jig {
         resistor_tolerance: Percent::new(0.1).unwrap(),
         topology: Topology::HighSide,
         input_resistance: None,
         gain_match_db: 0.02,
+        ..Jig::with_resistor(Resistance::new(100.0).unwrap())
     };
     Measurement {
         conditions: Conditions { impedance: Some(settings), ..conditions() },
-        outcome: Outcome::Impedance { impedance, figures },
+        outcome: Outcome::Impedance { impedance, budget: Budget::default(), figures },
         findings: vec![Finding::warning(FindingKind::Uncalibrated)],
     }
 }

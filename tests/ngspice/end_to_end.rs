@@ -13,7 +13,7 @@ use std::path::Path;
 
 use cansweep::measure::{Analyser, Inverse, stimulus_of};
 use cansweep::model::{
-    ImpedanceSettings, Outcome, Plan, Recording, RigIdentity, RigKind, SampleFormat, Topology,
+    Jig, Outcome, Plan, Recording, RigIdentity, RigKind, SampleFormat, Topology,
 };
 use cansweep::quantity::{Percent, Resistance};
 use cansweep::store::plan;
@@ -47,16 +47,16 @@ fn agrees_with_ac(circuit: &Circuit, sense_ohm: f64) {
     let samples = Array2::from_shape_fn((2, nodes[0].len()), |(node, k)| nodes[node][k]);
     let rig = RigIdentity { kind: RigKind::Replay, name: "ngspice".to_owned() };
     let take = Recording::new(rate, samples, SampleFormat::Float, rig).unwrap();
-    let settings = ImpedanceSettings {
-        sense_resistor: Resistance::new(sense_ohm).unwrap(),
+    let settings = Jig {
         resistor_tolerance: Percent::new(0.0).unwrap(),
         topology: Topology::HighSide,
         input_resistance: None,
         gain_match_db: 0.0,
+        ..Jig::with_resistor(Resistance::new(sense_ohm).unwrap())
     };
     let mut analyser = Analyser::new(stimulus, *plan.analysis(), Inverse::OfSamples).unwrap();
     let channels = "reference=1,sense=2".parse().unwrap();
-    let analysed = analyser.impedance(&[take], &channels, &settings).unwrap();
+    let analysed = analyser.impedance(&[take], &channels, &settings, None).unwrap();
     let Outcome::Impedance { impedance, .. } = analysed.outcome else {
         panic!("{:?}", analysed.findings);
     };

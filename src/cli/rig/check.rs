@@ -13,7 +13,7 @@ use crate::cli::rig_file::{self, Placing, RigFile, Wires, names_a_file, read_tex
 use crate::cli::sweep::adjusted;
 use crate::cli::{Common, environment};
 use crate::measure::Purpose;
-use crate::model::{ChannelMap, ImpedanceSettings, Topology};
+use crate::model::{ChannelMap, Jig, Topology};
 use crate::quantity::unit::FullScale;
 use crate::quantity::{Level, Percent, Resistance, SampleRate};
 use crate::store::atomic::{Overwrite, write_bytes};
@@ -100,12 +100,12 @@ pub(super) fn run(args: &CheckArgs, output: Output) -> Result<Exit, Failure> {
 pub(super) fn placing(purpose: Purpose, buffer: Option<u32>) -> Result<Placing<'static>, Failure> {
     let wires = match purpose {
         Purpose::Response | Purpose::Loopback => Wires::Coupler,
-        Purpose::Impedance => Wires::Jig(ImpedanceSettings {
-            sense_resistor: Resistance::new(100.0).map_err(Failure::usage)?,
+        Purpose::Impedance => Wires::Jig(Jig {
             resistor_tolerance: Percent::new(1.0).map_err(Failure::usage)?,
             topology: Topology::HighSide,
             input_resistance: None,
             gain_match_db: 0.1,
+            ..Jig::with_resistor(Resistance::new(100.0).map_err(Failure::usage)?)
         }),
     };
     let (seating, real_time, default_plan) = (1, false, "response-quick");

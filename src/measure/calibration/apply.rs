@@ -175,6 +175,12 @@ fn differences(
             let microphone = level.microphone_full_scale_db_spl.map(|(input, _)| input);
             input(microphone, ChannelRole::Microphone);
         }
+        CalibrationData::Impedance(_) => {
+            for role in [ChannelRole::Reference, ChannelRole::Sense] {
+                let held = calibration.conditions.channels.get(role).map(|index| index + 1);
+                input(held, role);
+            }
+        }
         CalibrationData::Microphone(_) => {}
     }
     differs
@@ -235,7 +241,7 @@ impl Taking<'_> {
             CalibrationData::Microphone(microphone) => {
                 Ok(ErrorTerm::of_microphone(microphone, grid)?)
             }
-            CalibrationData::Level(_) => Ok(None),
+            CalibrationData::Level(_) | CalibrationData::Impedance(_) => Ok(None),
         }
     }
 
@@ -265,7 +271,7 @@ const fn curve_of(calibration: &Calibration) -> Option<&Polar<Decibel>> {
     match &calibration.data {
         CalibrationData::Loopback(loopback) => Some(&loopback.response),
         CalibrationData::Microphone(microphone) => microphone.response.as_ref(),
-        CalibrationData::Level(_) => None,
+        CalibrationData::Level(_) | CalibrationData::Impedance(_) => None,
     }
 }
 

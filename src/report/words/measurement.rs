@@ -18,7 +18,7 @@ pub fn measurement(measurement: &Measurement) -> Vec<String> {
         Outcome::Response { figures, .. } => {
             vec![timing(figures, &measurement.conditions), bass(figures)]
         }
-        Outcome::Impedance { impedance, figures } => {
+        Outcome::Impedance { impedance, figures, .. } => {
             let magnitude = impedance.magnitude();
             vec![extremes(figures, &magnitude), resonances(figures, &magnitude)]
         }

@@ -110,6 +110,7 @@ impl Document {
             CalibrationData::Loopback(data) => loopback = Some(LoopbackTable::of(data)),
             CalibrationData::Level(data) => level = Some(LevelTable::of(data)),
             CalibrationData::Microphone(data) => microphone = Some(MicrophoneTable::of(data)),
+            CalibrationData::Impedance(_) => {}
         }
         Self {
             schema: SCHEMA,

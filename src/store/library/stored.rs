@@ -9,7 +9,9 @@ use num_complex::Complex64;
 
 use super::manifest::{self, Manifest};
 use super::{LibraryError, MOST_MANIFEST_BYTES, curve};
-use crate::model::{Covariance, Curve, CurveError, Measurement, Outcome, Polar, Spectrum, Trace};
+use crate::model::{
+    Budget, Covariance, Curve, CurveError, Measurement, Outcome, Polar, Spectrum, Trace,
+};
 use crate::quantity::amplitude_ratio;
 use crate::quantity::unit::{Ohm, Unit};
 
@@ -81,6 +83,7 @@ impl Stored {
             },
             Some(Trace::Impedance(polar)) => Outcome::Impedance {
                 impedance: spectrum::<Ohm, Ohm>(polar, |ohm| ohm, |u, _| u)?,
+                budget: Budget::default(),
                 figures: manifest.impedance.clone().unwrap_or_default(),
             },
             None => Outcome::Refused(manifest.kind),

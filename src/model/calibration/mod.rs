@@ -1,11 +1,15 @@
 //! What calibrations know of a rig or a microphone, under which conditions it was found out, and
 //! until when it holds.
 
+mod impedance;
+
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use impedance::{CalibrationMethod, CheckedStandard, ImpedanceCalibration, MeasuredStandard};
 
 use super::recording::{ChannelMap, RigIdentity};
 use super::trace::Polar;
@@ -22,6 +26,8 @@ pub enum CalibrationKind {
     Level,
     /// What the microphone does.
     Microphone,
+    /// What a jig does to an impedance.
+    Impedance,
 }
 
 impl CalibrationKind {
@@ -32,6 +38,7 @@ impl CalibrationKind {
             Self::Loopback => "loopback",
             Self::Level => "level",
             Self::Microphone => "microphone",
+            Self::Impedance => "impedance",
         }
     }
 }
@@ -67,6 +74,7 @@ impl Calibration {
             CalibrationData::Loopback(_) => CalibrationKind::Loopback,
             CalibrationData::Level(_) => CalibrationKind::Level,
             CalibrationData::Microphone(_) => CalibrationKind::Microphone,
+            CalibrationData::Impedance(_) => CalibrationKind::Impedance,
         }
     }
 
@@ -113,6 +121,8 @@ pub enum CalibrationData {
     Level(LevelCalibration),
     /// What the microphone does.
     Microphone(MicrophoneCalibration),
+    /// What a jig does.
+    Impedance(ImpedanceCalibration),
 }
 
 /// What an input that was wired to the output was measured against.

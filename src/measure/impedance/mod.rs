@@ -1,8 +1,13 @@
 //! From takes with a sense resistor to an electrical impedance.
 
+mod figures;
+mod standard;
+
 use ndarray::Array1;
 use num_complex::Complex64;
 
+use self::figures::figures;
+pub use self::standard::{NoCalibration, StandardTakes, impedance_calibration};
 use super::analyser::{Analysed, Analyser, Centring, Examined, MeasureError, channel_or};
 use super::noise::{Heard, Ratio};
 use super::resolution::MeanOf;
@@ -10,8 +15,8 @@ use super::wiring::ratio_faults;
 use crate::metrology::repeats::{Predicted, coherence};
 use crate::metrology::statistics::rectangular;
 use crate::model::{
-    ChannelMap, ChannelRole, Covariance, Finding, FindingKind, Impedance, ImpedanceFigures,
-    ImpedanceSettings, Outcome, Recording, Resonance, Topology, TraceKind,
+    Budget, ChannelMap, ChannelRole, Covariance, Finding, FindingKind, Impedance,
+    ImpedanceCalibration, Jig, Outcome, Recording, Topology, TraceKind,
 };
 use crate::quantity::amplitude_ratio;
 
@@ -37,8 +42,10 @@ impl Analyser {
         &mut self,
         takes: &[Recording],
         channels: &ChannelMap,
-        settings: &ImpedanceSettings,
+        settings: &Jig,
+        calibration: Option<&ImpedanceCalibration>,
     ) -> Result<Analysed, MeasureError> {
+        let _ = calibration;
         let mut findings = Vec::new();
         let inputs = takes.first().map_or(1, Recording::channels);
         // With two inputs and no map the usual wiring is meant, which is no guess worth a remark.
@@ -80,7 +87,7 @@ impl Analyser {
             (Ok(impedance), _) => {
                 let impedance = impedance.with_coherence(coherence)?;
                 let (remarks, figures) = (remarks_on(&ratios[0], &impedance), figures(&impedance));
-                (Outcome::Impedance { impedance, figures }, remarks)
+                (Outcome::Impedance { impedance, budget: Budget::default(), figures }, remarks)
             }
             // An infinite impedance is no number.
             (Err(MeasureError::NotFinite(_)), Some(kind)) => {
@@ -99,7 +106,7 @@ impl Analyser {
         take: &Recording,
         (reference, sense): (usize, usize),
         examined: &Examined,
-        settings: &ImpedanceSettings,
+        settings: &Jig,
     ) -> Result<TakeRatios, MeasureError> {
         let (channels, clock) = (&examined.channels, examined.clock);
         let mut ratios = Vec::new();
@@ -110,7 +117,7 @@ impl Analyser {
             ratios.push(self.resolution.onto_grid(ratio, MeanOf::Complex));
         }
         let mut noticed = ratio_faults(&ratios[0].to_vec(), (reference, sense));
-        let jig = Jig::new(settings);
+        let jig = Divider::new(settings);
         // Without a current there is no impedance that noise could spoil.
         let flows = no_current(&ratios[0]).is_none();
         let leverage = |&m: &Complex64| if flows { jig.leverage(m) } else { 1.0 };
@@ -128,11 +135,11 @@ impl Analyser {
         &self,
         ratios: &[Array1<Complex64>],
         predicted: Option<&Predicted>,
-        settings: &ImpedanceSettings,
+        settings: &Jig,
     ) -> Result<Impedance, MeasureError> {
         let grid = self.resolution.grid().clone();
         let averaged = self.mean_of_sweeps(ratios, predicted)?;
-        let jig = Jig::new(settings);
+        let jig = Divider::new(settings);
         let impedance = Impedance::new(grid, averaged.mean.mapv(|m| jig.impedance(m)))?;
         let noise = |k: usize| averaged.covariance.as_ref().map_or_else(Default::default, |c| c[k]);
         let covariance = averaged
@@ -154,14 +161,14 @@ impl Analyser {
 ///
 /// `R` sense resistor, `Zin` input resistance of the card. On the high side the input loads the
 /// headphone, on the low side the resistor.
-struct Jig {
+struct Divider {
     resistor: f64,
     input_conductance: f64,
     topology: Topology,
 }
 
-impl Jig {
-    fn new(settings: &ImpedanceSettings) -> Self {
+impl Divider {
+    fn new(settings: &Jig) -> Self {
         let input = settings.input_resistance;
         let (resistor, input_conductance) = match settings.topology {
             Topology::HighSide => {
@@ -199,12 +206,7 @@ impl Jig {
     }
 
     /// What noise, the resistor's tolerance and the gain match contribute, combined.
-    fn covariance(
-        &self,
-        m: Complex64,
-        noise: Covariance,
-        settings: &ImpedanceSettings,
-    ) -> Covariance {
+    fn covariance(&self, m: Complex64, noise: Covariance, settings: &Jig) -> Covariance {
         let slope = self.sensitivity(m);
         let along =
             |direction: Complex64, u: f64| Covariance::radial(direction, direction.norm() * u);
@@ -247,72 +249,18 @@ fn remarks_on(ratio: &Array1<Complex64>, impedance: &Impedance) -> Vec<Finding> 
     remarks
 }
 
-/// Values that makers print (IEC 60268-5's rule: the minimum is not below 80 % of the rated value).
-const NOMINAL_OHM: [f64; 22] = [
-    4.0, 8.0, 16.0, 24.0, 25.0, 32.0, 38.0, 50.0, 55.0, 60.0, 62.0, 64.0, 80.0, 100.0, 120.0,
-    150.0, 200.0, 250.0, 300.0, 400.0, 470.0, 600.0,
-];
-
-fn figures(impedance: &Impedance) -> ImpedanceFigures {
-    let magnitude = impedance.magnitude();
-    let points: Vec<(f64, f64)> = magnitude.points().collect();
-    let by_magnitude = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
-    let (minimum_hz, minimum_ohm) = points.iter().min_by(by_magnitude).copied().unwrap_or_default();
-    let (maximum_hz, maximum_ohm) = points.iter().max_by(by_magnitude).copied().unwrap_or_default();
-    ImpedanceFigures {
-        minimum_ohm,
-        minimum_hz,
-        maximum_ohm,
-        maximum_hz,
-        at_1khz_ohm: magnitude.at(1000.0).ok(),
-        nominal_ohm: nominal(minimum_ohm),
-        resonances: resonances(&points),
-    }
-}
-
-/// The usual value of which the minimum is not below 80 %; none above the highest of them.
-fn nominal(minimum_ohm: f64) -> Option<f64> {
-    let fits = |nominal: &f64| minimum_ohm >= 0.8 * nominal;
-    let highest = NOMINAL_OHM.last()?;
-    // One step further would be twice the highest, as 300 Ω and 600 Ω are.
-    if fits(&(2.0 * highest)) {
-        return None;
-    }
-    NOMINAL_OHM.into_iter().rfind(fits)
-}
-
-/// The maxima that stand out from both sides by two percent or more.
-fn resonances(points: &[(f64, f64)]) -> Vec<Resonance> {
-    const PROMINENCE: f64 = 1.02;
-    let lowest_until_higher = |side: &mut dyn Iterator<Item = &(f64, f64)>, peak: f64| {
-        side.map(|&(_, z)| z).take_while(|&z| z <= peak).fold(peak, f64::min)
-    };
-    let stands_out = |&i: &usize| {
-        let peak = points[i].1;
-        let left = lowest_until_higher(&mut points[..i].iter().rev(), peak);
-        let right = lowest_until_higher(&mut points[i + 1..].iter(), peak);
-        peak >= PROMINENCE * left.max(right)
-    };
-    (1..points.len().saturating_sub(1))
-        .filter(|&i| points[i].1 > points[i - 1].1 && points[i].1 >= points[i + 1].1)
-        .filter(stands_out)
-        .map(|i| Resonance { frequency_hz: points[i].0, peak_ohm: points[i].1 })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::FrequencyGrid;
     use crate::quantity::{Percent, Resistance};
 
-    fn settings(topology: Topology, input: Option<f64>) -> ImpedanceSettings {
-        ImpedanceSettings {
-            sense_resistor: Resistance::new(100.0).unwrap(),
+    fn settings(topology: Topology, input: Option<f64>) -> Jig {
+        Jig {
             resistor_tolerance: Percent::new(1.0).unwrap(),
             topology,
             input_resistance: input.map(|ohm| Resistance::new(ohm).unwrap()),
             gain_match_db: 0.1,
+            ..Jig::with_resistor(Resistance::new(100.0).unwrap())
         }
     }
 
@@ -336,7 +284,7 @@ mod tests {
         for topology in [Topology::HighSide, Topology::LowSide] {
             for input in [None, Some(10e3)] {
                 let z = Complex64::new(32.0, 12.0);
-                let jig = Jig::new(&settings(topology, input));
+                let jig = Divider::new(&settings(topology, input));
                 let found = jig.impedance(divided(z, topology, input));
                 assert!((found - z).norm() < 1e-9, "{topology} {input:?}: {found}");
             }
@@ -347,7 +295,7 @@ mod tests {
     fn the_stated_sensitivity_is_the_slope_of_the_formula() {
         const STEP: f64 = 1e-6;
         for topology in [Topology::HighSide, Topology::LowSide] {
-            let jig = Jig::new(&settings(topology, Some(10e3)));
+            let jig = Divider::new(&settings(topology, Some(10e3)));
             let m = divided(Complex64::new(300.0, -80.0), topology, Some(10e3));
             let slope = (jig.impedance(m + STEP) - jig.impedance(m - STEP)) / (2.0 * STEP);
             assert!((slope / jig.sensitivity(m) - 1.0).norm() < 1e-5, "{topology}");
@@ -357,28 +305,15 @@ mod tests {
     #[test]
     fn a_gain_error_weighs_with_one_plus_z_over_r() {
         // dZ/Z = (dm/m)(1 + Z/R), so three times the resistor weighs four times.
-        let settings = ImpedanceSettings {
+        let settings = Jig {
             resistor_tolerance: Percent::new(0.0).unwrap(),
             ..settings(Topology::HighSide, None)
         };
-        let jig = Jig::new(&settings);
+        let jig = Divider::new(&settings);
         let z = Complex64::new(300.0, 0.0);
         let m = divided(z, Topology::HighSide, None);
         let u = jig.covariance(m, Covariance::default(), &settings).u_magnitude(z);
         let expected = 4.0 * 300.0 * (amplitude_ratio(0.1) - 1.0) / 3_f64.sqrt();
         assert!((u / expected - 1.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn the_figures_of_a_resonance_are_found() {
-        let hz = (0..479).map(|k| 20.0 * (f64::from(k) / 48.0).exp2()).collect();
-        let grid = FrequencyGrid::new(hz).unwrap();
-        let motional = |f: f64| 25.0 / Complex64::new(1.0, 2.0 * (f / 90.0 - 90.0 / f));
-        let impedance = Impedance::from_fn(grid, |f| 32.0 + motional(f)).unwrap();
-        let figures = figures(&impedance);
-        assert_eq!(figures.resonances.len(), 1);
-        assert!((figures.maximum_hz / 90.0 - 1.0).abs() < 0.01);
-        assert!((figures.maximum_ohm - 57.0).abs() < 0.05);
-        assert_eq!(figures.nominal_ohm, Some(38.0));
     }
 }

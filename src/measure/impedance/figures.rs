@@ -1,0 +1,83 @@
+//! The figures that people quote of an impedance.
+
+use crate::model::{Impedance, ImpedanceFigures, Resonance};
+
+/// Values that makers print (IEC 60268-5's rule: the minimum is not below 80 % of the rated value).
+const NOMINAL_OHM: [f64; 22] = [
+    4.0, 8.0, 16.0, 24.0, 25.0, 32.0, 38.0, 50.0, 55.0, 60.0, 62.0, 64.0, 80.0, 100.0, 120.0,
+    150.0, 200.0, 250.0, 300.0, 400.0, 470.0, 600.0,
+];
+
+/// The figures of an impedance.
+pub(super) fn figures(impedance: &Impedance) -> ImpedanceFigures {
+    let magnitude = impedance.magnitude();
+    let points: Vec<(f64, f64)> = magnitude.points().collect();
+    let by_magnitude = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
+    let (minimum_hz, minimum_ohm) = points.iter().min_by(by_magnitude).copied().unwrap_or_default();
+    let (maximum_hz, maximum_ohm) = points.iter().max_by(by_magnitude).copied().unwrap_or_default();
+    ImpedanceFigures {
+        minimum_ohm,
+        minimum_hz,
+        maximum_ohm,
+        maximum_hz,
+        at_1khz_ohm: magnitude.at(1000.0).ok(),
+        nominal_ohm: nominal(minimum_ohm),
+        resonances: resonances(&points),
+        ..ImpedanceFigures::default()
+    }
+}
+
+/// The usual value of which the minimum is not below 80 %; none above the highest of them.
+fn nominal(minimum_ohm: f64) -> Option<f64> {
+    let fits = |nominal: &f64| minimum_ohm >= 0.8 * nominal;
+    let highest = NOMINAL_OHM.last()?;
+    // One step further would be twice the highest, as 300 Ω and 600 Ω are.
+    if fits(&(2.0 * highest)) {
+        return None;
+    }
+    NOMINAL_OHM.into_iter().rfind(fits)
+}
+
+/// The maxima that stand out from both sides by two percent or more.
+fn resonances(points: &[(f64, f64)]) -> Vec<Resonance> {
+    const PROMINENCE: f64 = 1.02;
+    let lowest_until_higher = |side: &mut dyn Iterator<Item = &(f64, f64)>, peak: f64| {
+        side.map(|&(_, z)| z).take_while(|&z| z <= peak).fold(peak, f64::min)
+    };
+    let stands_out = |&i: &usize| {
+        let peak = points[i].1;
+        let left = lowest_until_higher(&mut points[..i].iter().rev(), peak);
+        let right = lowest_until_higher(&mut points[i + 1..].iter(), peak);
+        peak >= PROMINENCE * left.max(right)
+    };
+    (1..points.len().saturating_sub(1))
+        .filter(|&i| points[i].1 > points[i - 1].1 && points[i].1 >= points[i + 1].1)
+        .filter(stands_out)
+        .map(|i| Resonance {
+            frequency_hz: points[i].0,
+            peak_ohm: points[i].1,
+            ..Resonance::default()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use num_complex::Complex64;
+
+    use super::*;
+    use crate::model::FrequencyGrid;
+
+    #[test]
+    fn the_figures_of_a_resonance_are_found() {
+        let hz = (0..479).map(|k| 20.0 * (f64::from(k) / 48.0).exp2()).collect();
+        let grid = FrequencyGrid::new(hz).unwrap();
+        let motional = |f: f64| 25.0 / Complex64::new(1.0, 2.0 * (f / 90.0 - 90.0 / f));
+        let impedance = Impedance::from_fn(grid, |f| 32.0 + motional(f)).unwrap();
+        let figures = figures(&impedance);
+        assert_eq!(figures.resonances.len(), 1);
+        assert!((figures.maximum_hz / 90.0 - 1.0).abs() < 0.01);
+        assert!((figures.maximum_ohm - 57.0).abs() < 0.05);
+        assert_eq!(figures.nominal_ohm, Some(38.0));
+    }
+}
