@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::impedance::NoCalibration;
 use super::presence::Absence;
 use super::resolution::Resolution;
 use super::scrutiny::{scrutinise, soft_clipping};
@@ -78,6 +79,12 @@ pub enum MeasureError {
         /// Highest frequency asked for.
         wanted_to_hz: f64,
     },
+    /// The stimulus stands for the source, and nothing says what the way from it does.
+    #[error("an impedance from one input needs a calibration")]
+    NeedsCalibration,
+    /// The calibration is not for what is measured.
+    #[error(transparent)]
+    Calibration(#[from] NoCalibration),
     /// The numbers do not make a result, for instance because a capture is zero somewhere.
     #[error("the takes give no finite result: {0}")]
     NotFinite(#[from] CurveError),
@@ -132,7 +139,8 @@ impl Analyser {
         channels: &[(ChannelRole, usize, Centring)],
         findings: &mut Vec<Finding>,
     ) -> Option<Examined> {
-        let indices: Vec<usize> = channels.iter().map(|&(_, index, _)| index).collect();
+        let sought = channels.iter().filter(|(_, _, centring)| *centring != Centring::Unsought);
+        let indices: Vec<usize> = sought.map(|&(_, index, _)| index).collect();
         if self.judge(scrutinise(recording, &indices), take, findings) {
             return None;
         }
@@ -141,6 +149,7 @@ impl Analyser {
         for &(role, index, centring) in channels {
             let centre = match (centring, examined.first()) {
                 (Centring::LikeFirst, Some(first)) => Centre::At(first.delay),
+                (Centring::Unsought, Some(first)) => Centre::Unsought(first.delay),
                 _ => Centre::OwnPeak,
             };
             match self.laboratory.examine(recording, index, centre) {
@@ -168,7 +177,7 @@ impl Analyser {
         examined: &mut [GatedChannel],
     ) -> (Clock, Vec<Finding>) {
         let indices = channels.iter().map(|&(_, index, _)| index);
-        let mut pairs = indices.zip(&*examined);
+        let mut pairs = indices.zip(&*examined).filter(|(_, channel)| channel.is_sought);
         let impostor =
             pairs.find_map(|(index, channel)| self.impostor(recording, index, &channel.found));
         // What was played just now is known: a take that does not look like it lost something.
@@ -182,7 +191,8 @@ impl Analyser {
         if let Some(impostor) = impostor.filter(|_| !noticed.iter().any(Finding::is_refusal)) {
             return (Clock::SAME, vec![impostor]);
         }
-        for (&(role, index, _), channel) in channels.iter().zip(&*examined) {
+        let sought = channels.iter().zip(&*examined).filter(|(_, channel)| channel.is_sought);
+        for (&(role, index, _), channel) in sought {
             let of = |harmonics| soft_clipping(role, index, harmonics);
             noticed.extend(channel.harmonics.as_ref().and_then(of));
         }
@@ -280,6 +290,8 @@ pub(super) enum Centring {
     Own,
     /// Where the first channel has its peak.
     LikeFirst,
+    /// The same, of a channel that may hold no more than noise.
+    Unsought,
 }
 
 /// The channel of a role: as mapped, or else the given default, with a finding if others could

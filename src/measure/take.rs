@@ -40,6 +40,8 @@ pub(super) struct GatedChannel {
     pub(super) found: Detection,
     /// The harmonics before the linear responses, where the sweep shows them.
     pub(super) harmonics: Option<OddHarmonics>,
+    /// Whether the stimulus must be in it; else what it holds tells nothing about the take.
+    pub(super) is_sought: bool,
 }
 
 /// Deconvolves takes of one stimulus. The transform of the sweep is kept between takes of the
@@ -70,6 +72,8 @@ pub(super) enum Centre {
     OwnPeak,
     /// Where another channel has its peak, so that both are cut alike.
     At(isize),
+    /// The same, of a channel that may hold no more than noise.
+    Unsought(isize),
 }
 
 impl Laboratory {
@@ -167,7 +171,7 @@ impl Laboratory {
         let search = self.search(bench.frames);
         let capture = bench.deconvolver.capture(recording.channel(index).unwrap_or_default());
         let found = bench.detector.detect(&capture, &search);
-        if !found.is_found() {
+        if !(found.is_found() || matches!(centre, Centre::Unsought(_))) {
             return Err(Finding::refusal(FindingKind::NoStimulus {
                 channel: index + 1,
                 statistic: found.statistic,
@@ -178,20 +182,23 @@ impl Laboratory {
         let first = self.stimulus.sweep_starts()[0] as isize;
         let delay = match centre {
             Centre::OwnPeak => self.peak(&impulse, found.lag + first) - first,
-            Centre::At(delay) => delay,
+            Centre::At(delay) | Centre::Unsought(delay) => delay,
         };
         self.require_whole(recording, delay)?;
         let cut = |&start: &usize| {
             let expected = delay + start as isize;
-            let moved = if expected == delay + first { 0 } else { self.moved(&impulse, expected) };
+            // Noise peaks anywhere.
+            let stays = expected == delay + first || matches!(centre, Centre::Unsought(_));
+            let moved = if stays { 0 } else { self.moved(&impulse, expected) };
             let piece = self.gate.cut(&impulse, expected + moved);
             GatedSweep { piece, lag: (delay + moved) as f64, moved }
         };
         let sweeps = self.stimulus.sweep_starts().iter().map(cut).collect();
         let peak_to_noise_db = self.peak_to_noise(&impulse, delay + first);
         let harmonics = self.harmonics(&impulse, delay);
+        let is_sought = !matches!(centre, Centre::Unsought(_));
         let inverted = found.inverted;
-        Ok(GatedChannel { sweeps, delay, inverted, peak_to_noise_db, found, harmonics })
+        Ok(GatedChannel { sweeps, delay, inverted, peak_to_noise_db, found, harmonics, is_sought })
     }
 
     /// The harmonics of all sweeps of a channel with this delay.
@@ -260,7 +267,8 @@ impl Laboratory {
         examined: &mut [GatedChannel],
     ) -> Timing {
         let lateness = self.lateness(examined);
-        let heard = channels.iter().zip(examined.iter()).map(|(&index, channel)| Heard {
+        let sought = channels.iter().zip(examined.iter()).filter(|(_, channel)| channel.is_sought);
+        let heard = sought.map(|(&index, channel)| Heard {
             samples: recording.channel(index).unwrap_or_default(),
             index,
             delay: channel.delay,

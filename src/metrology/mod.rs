@@ -1,6 +1,7 @@
 //! Statistics and the propagation of uncertainty.
 
 pub mod band;
+pub mod budget;
 pub mod repeats;
 pub mod shelf;
 pub mod statistics;

@@ -213,6 +213,50 @@ impl<U: Unit> Spectrum<U> {
         )
     }
 
+    /// The spectrum on another grid, its real and imaginary part interpolated linearly over the
+    /// logarithm of frequency; of the covariance likewise. The coherence is left behind.
+    ///
+    /// # Errors
+    ///
+    /// When the other grid reaches outside the data.
+    pub fn resampled_onto(&self, grid: &FrequencyGrid) -> Result<Self, CurveError> {
+        if *grid == self.grid {
+            return Ok(Self { coherence: None, ..self.clone() });
+        }
+        let part = |of: &dyn Fn(usize) -> f64| -> Result<Array1<f64>, CurveError> {
+            let curve = Curve::<U>::new(self.grid.clone(), (0..self.grid.len()).map(of).collect())?;
+            Ok(curve.resampled_onto(grid)?.values().clone())
+        };
+        let (re, im) = (part(&|k| self.values[k].re)?, part(&|k| self.values[k].im)?);
+        let values = re.iter().zip(&im).map(|(&re, &im)| Complex64::new(re, im)).collect();
+        let resampled = Self::new(grid.clone(), values)?;
+        let Some(covariance) = &self.covariance else { return Ok(resampled) };
+        let (rr, ri) = (part(&|k| covariance[k].rr)?, part(&|k| covariance[k].ri)?);
+        let ii = part(&|k| covariance[k].ii)?;
+        let of = |k: usize| Covariance { rr: rr[k], ri: ri[k], ii: ii[k] };
+        resampled.with_covariance((0..grid.len()).map(of).collect())
+    }
+
+    /// The spectrum at those of its frequencies that another grid holds, if they follow each other.
+    ///
+    /// # Errors
+    ///
+    /// When the other grid is not a part of this one.
+    pub fn narrowed_to(&self, grid: &FrequencyGrid) -> Result<Self, CurveError> {
+        let first = self.hz().partition_point(|&f| f < grid.first_hz());
+        let part = first..first + grid.len();
+        if self.hz().get(part.clone()) != Some(grid.hz()) {
+            let (first_hz, last_hz) = (self.grid.first_hz(), self.grid.last_hz());
+            return Err(CurveError::Outside { wanted_hz: grid.first_hz(), first_hz, last_hz });
+        }
+        let values = part.clone().map(|k| self.values[k]).collect();
+        let covariance =
+            self.covariance.as_ref().map(|covariance| covariance[part.clone()].to_vec());
+        let coherence =
+            self.coherence.as_ref().map(|coherence| part.map(|k| coherence[k]).collect());
+        Ok(Self { grid: grid.clone(), values, covariance, coherence, unit: PhantomData })
+    }
+
     fn real_curve<V: Unit>(
         &self,
         value: impl Fn(Complex64) -> f64,

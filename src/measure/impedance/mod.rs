@@ -1,219 +1,174 @@
 //! From takes with a sense resistor to an electrical impedance.
+//!
+//! The takes give the ratio of two inputs ([`ratio`]); the jig, as it is described or as standards
+//! show it, relates that to an impedance ([`circuit`], [`error_terms`]) and says how uncertain it
+//! is; what the numbers tell about the wiring are findings, and what people quote are [`figures`].
 
+mod circuit;
+mod error_terms;
 mod figures;
+mod ratio;
 mod standard;
 
 use ndarray::Array1;
 use num_complex::Complex64;
 
+use self::error_terms::ErrorTerms;
 use self::figures::figures;
-pub use self::standard::{NoCalibration, StandardTakes, impedance_calibration};
-use super::analyser::{Analysed, Analyser, Centring, Examined, MeasureError, channel_or};
-use super::noise::{Heard, Ratio};
-use super::resolution::MeanOf;
-use super::wiring::ratio_faults;
-use crate::metrology::repeats::{Predicted, coherence};
-use crate::metrology::statistics::rectangular;
-use crate::model::{
-    Budget, ChannelMap, ChannelRole, Covariance, Finding, FindingKind, Impedance,
-    ImpedanceCalibration, Jig, Outcome, Recording, Topology, TraceKind,
+use self::ratio::{Judge, Ratios, Seen, Wanted};
+pub use self::standard::{
+    NoCalibration, StandardTakes, calibrated_impedance, impedance_calibration,
 };
-use crate::quantity::amplitude_ratio;
+use super::analyser::{Analysed, Analyser, MeasureError};
+use super::wiring::ratio_faults;
+use crate::metrology::budget::combined;
+use crate::model::{
+    Budget, ChannelMap, CurveError, Finding, FindingKind, FrequencyGrid, Impedance,
+    ImpedanceCalibration, Inputs, Jig, Outcome, Recording, TraceKind,
+};
 
-/// What one take of an impedance gave.
-struct TakeRatios {
-    ratios: Vec<Array1<Complex64>>,
-    predicted: Option<Predicted>,
-    noticed: Vec<Finding>,
+/// What a headphone's takes are judged by.
+struct Behind<'a> {
+    terms: &'a ErrorTerms,
+    grid: &'a FrequencyGrid,
+    /// Frequencies before those that the terms cover.
+    before: usize,
+}
+
+impl Judge for Behind<'_> {
+    fn leverage(&self, ratio: &Array1<Complex64>) -> Vec<f64> {
+        // Without a current there is no impedance that noise could spoil; outside the calibration
+        // there is no result.
+        let mut leverage = vec![1.0; ratio.len()];
+        if no_current(ratio).is_none() {
+            let of = self.terms.terms.iter().zip(ratio.iter().skip(self.before));
+            for (value, (terms, &m)) in leverage.iter_mut().skip(self.before).zip(of) {
+                *value = terms.leverage(m);
+            }
+        }
+        leverage
+    }
+
+    fn faults(
+        &self,
+        ratio: &Array1<Complex64>,
+        (reference, sense): (Option<usize>, usize),
+    ) -> Vec<Finding> {
+        let covered = self.before..self.before + self.grid.len();
+        let ratio: Vec<Complex64> = ratio.iter().copied().collect();
+        reference.map_or_else(Vec::new, |reference| {
+            ratio_faults(ratio.get(covered).unwrap_or_default(), (reference, sense))
+        })
+    }
 }
 
 impl Analyser {
     /// The impedance behind a sense resistor, from the *reference* channel (source side of the
     /// jig) and the *sense* channel (the node between resistor and headphone).
     ///
-    /// All sweeps of all takes are averaged as complex values. The uncertainty combines their
-    /// spread with the stated tolerance of the resistor and of the gain match of the inputs.
+    /// All sweeps of all takes are averaged as complex values. Without a calibration the jig is
+    /// believed to be what its description says, within the tolerances stated there; with one,
+    /// what standards showed is taken out. The uncertainty combines the spread of the sweeps with
+    /// everything that is uncertain about the jig, and its budget says how.
     ///
     /// # Errors
     ///
-    /// When a take does not fit the stimulus or lacks a channel. A take that holds nothing usable
-    /// is no error: the outcome is then [`Outcome::Refused`] and the findings say why.
+    /// When a take does not fit the stimulus or lacks a channel, or the calibration does not fit.
+    /// A take that holds nothing usable is no error: the outcome is then [`Outcome::Refused`] and
+    /// the findings say why.
     pub fn impedance(
         &mut self,
         takes: &[Recording],
         channels: &ChannelMap,
-        settings: &Jig,
+        jig: &Jig,
         calibration: Option<&ImpedanceCalibration>,
     ) -> Result<Analysed, MeasureError> {
-        let _ = calibration;
-        let mut findings = Vec::new();
-        let inputs = takes.first().map_or(1, Recording::channels);
-        // With two inputs and no map the usual wiring is meant, which is no guess worth a remark.
-        let others = if inputs == 2 && channels.is_empty() { 1 } else { inputs };
-        let mut role = |role, default| channel_or(channels, role, default, others, &mut findings);
-        let reference = role(ChannelRole::Reference, 0);
-        let sense = role(ChannelRole::Sense, 1);
-        let wanted = [(ChannelRole::Reference, reference), (ChannelRole::Sense, sense)];
-        self.require(takes, &wanted)?;
-        let used = ChannelMap::new(wanted);
-        let mut delays = Vec::new();
-        let (mut ratios, mut noises) = (Vec::new(), Vec::new());
-        for (i, take) in takes.iter().enumerate() {
-            let wanted = [
-                (ChannelRole::Reference, reference, Centring::Own),
-                (ChannelRole::Sense, sense, Centring::LikeFirst),
-            ];
-            let examined = self.examine(take, i + 1, &wanted, &mut findings);
-            delays.push(examined.as_ref().map(|take| take.channels[0].delay as f64));
-            let Some(examined) = examined else { continue };
-            let of_take = self.take_ratios(take, (reference, sense), &examined, settings)?;
-            if !self.judge(of_take.noticed, i + 1, &mut findings) {
-                ratios.push(of_take.ratios);
-                noises.push(of_take.predicted);
-            }
+        if jig.inputs == Inputs::One && calibration.is_none() {
+            return Err(MeasureError::NeedsCalibration);
         }
-        if ratios.is_empty() {
+        let whole = self.resolution.grid().clone();
+        let grid = covered(&whole, calibration)?;
+        let before = whole.hz().partition_point(|&f| f < grid.first_hz());
+        let terms = ErrorTerms::of(jig, calibration, &grid)?;
+        let delay_samples = calibration.and_then(|calibration| calibration.delay_samples);
+        let wanted = Wanted { takes, channels, jig, delay_samples, is_mute: false };
+        let judge = Behind { terms: &terms, grid: &grid, before };
+        let mut seen = Seen::default();
+        let ratios = self.ratios(&wanted, &judge, &mut seen)?;
+        let Seen { mut findings, delays, channels } = seen;
+        let Some(ratios) = ratios else {
             let outcome = Outcome::Refused(TraceKind::Impedance);
-            return Ok(Analysed { outcome, findings, delays, channels: used });
+            return Ok(Analysed { outcome, findings, delays, channels });
+        };
+        findings.extend(self.remarks(ratios.sweeps, ratios.is_predicted));
+        if calibration.is_none() {
+            findings.push(Finding::note(FindingKind::Uncalibrated));
+        } else if grid.len() < whole.len() {
+            let calibration = "of the jig".to_owned();
+            let (from_hz, to_hz) = (grid.first_hz(), grid.last_hz());
+            let kind = FindingKind::CalibrationBand { calibration, from_hz, to_hz };
+            findings.push(Finding::note(kind));
         }
-        let noises: Option<Vec<&Predicted>> = noises.iter().map(Option::as_ref).collect();
-        let predicted = noises.and_then(|noises| Predicted::of_groups(&noises));
-        let coherence = coherence(&ratios.iter().map(Vec::as_slice).collect::<Vec<_>>());
-        let ratios = ratios.concat();
-        findings.extend(self.remarks(ratios.len(), predicted.is_some()));
-        findings.push(Finding::note(FindingKind::Uncalibrated));
-        let computed = self.impedance_of(&ratios, predicted.as_ref(), settings);
-        let (outcome, remarks) = match (computed, no_current(&ratios[0])) {
-            (Ok(impedance), _) => {
-                let impedance = impedance.with_coherence(coherence)?;
-                let (remarks, figures) = (remarks_on(&ratios[0], &impedance), figures(&impedance));
-                (Outcome::Impedance { impedance, budget: Budget::default(), figures }, remarks)
+        let computed = impedance_of(jig, &terms, (&whole, &grid), &ratios);
+        let (outcome, remarks) = match (computed, no_current(&ratios.mean.mean)) {
+            (Ok((impedance, budget)), _) => {
+                let remarks = remarks_on(&ratios.mean.mean, &impedance);
+                let figures = figures(&impedance);
+                (Outcome::Impedance { impedance, budget, figures }, remarks)
             }
             // An infinite impedance is no number.
-            (Err(MeasureError::NotFinite(_)), Some(kind)) => {
+            (Err(CurveError::NotFinite { .. }), Some(kind)) => {
                 (Outcome::Refused(TraceKind::Impedance), vec![Finding::refusal(kind)])
             }
-            (Err(error), _) => return Err(error),
+            (Err(error), _) => return Err(error.into()),
         };
         findings.extend(remarks);
-        Ok(Analysed { outcome, findings, delays, channels: used })
-    }
-
-    /// The ratio of the two channels of a take, sweep by sweep, and what is to be said about its
-    /// noise.
-    fn take_ratios(
-        &mut self,
-        take: &Recording,
-        (reference, sense): (usize, usize),
-        examined: &Examined,
-        settings: &Jig,
-    ) -> Result<TakeRatios, MeasureError> {
-        let (channels, clock) = (&examined.channels, examined.clock);
-        let mut ratios = Vec::new();
-        for (source, load) in channels[0].sweeps.iter().zip(&channels[1].sweeps) {
-            let source = self.resolution.evaluate(&source.piece, clock);
-            let load = self.resolution.evaluate(&load.piece, clock);
-            let ratio = load.iter().zip(&source).map(|(load, source)| load / source).collect();
-            ratios.push(self.resolution.onto_grid(ratio, MeanOf::Complex));
-        }
-        let mut noticed = ratio_faults(&ratios[0].to_vec(), (reference, sense));
-        let jig = Divider::new(settings);
-        // Without a current there is no impedance that noise could spoil.
-        let flows = no_current(&ratios[0]).is_none();
-        let leverage = |&m: &Complex64| if flows { jig.leverage(m) } else { 1.0 };
-        let leverage: Vec<f64> = ratios[0].iter().map(leverage).collect();
-        let measured = Heard { index: sense, channel: &channels[1] };
-        let reference = Some(Heard { index: reference, channel: &channels[0] });
-        let ratio = Ratio { measured, reference, clock, values: &ratios[0], leverage: &leverage };
-        let noise = self.noise_of(take, ratio);
-        let averaged = self.mean_of_sweeps(&ratios, noise.predicted.as_ref())?;
-        noticed.extend(noise.noticed(self, &ratios, &averaged, &leverage));
-        Ok(TakeRatios { ratios, predicted: noise.predicted, noticed })
-    }
-
-    fn impedance_of(
-        &self,
-        ratios: &[Array1<Complex64>],
-        predicted: Option<&Predicted>,
-        settings: &Jig,
-    ) -> Result<Impedance, MeasureError> {
-        let grid = self.resolution.grid().clone();
-        let averaged = self.mean_of_sweeps(ratios, predicted)?;
-        let jig = Divider::new(settings);
-        let impedance = Impedance::new(grid, averaged.mean.mapv(|m| jig.impedance(m)))?;
-        let noise = |k: usize| averaged.covariance.as_ref().map_or_else(Default::default, |c| c[k]);
-        let covariance = averaged
-            .mean
-            .iter()
-            .enumerate()
-            .map(|(k, &m)| jig.covariance(m, noise(k), settings))
-            .collect();
-        Ok(impedance.with_covariance(covariance)?)
+        Ok(Analysed { outcome, findings, delays, channels })
     }
 }
 
-/// The circuit between source and headphone: how the ratio `m` of the sense channel over the
-/// reference channel depends on the impedance.
-///
-/// ```text
-/// high side:  1/Z = (1 − m)/(R m) − 1/Zin          low side:  Z = (R ∥ Zin)·(1 − m)/m
-/// ```
-///
-/// `R` sense resistor, `Zin` input resistance of the card. On the high side the input loads the
-/// headphone, on the low side the resistor.
-struct Divider {
-    resistor: f64,
-    input_conductance: f64,
-    topology: Topology,
+/// The part of a grid that a calibration covers.
+fn covered(
+    grid: &FrequencyGrid,
+    calibration: Option<&ImpedanceCalibration>,
+) -> Result<FrequencyGrid, NoCalibration> {
+    /// Frequencies in files are rounded.
+    const ROUNDING: f64 = 1e-6;
+    let Some(first) = calibration.and_then(|calibration| calibration.standards.first()) else {
+        return Ok(grid.clone());
+    };
+    let (first_hz, last_hz) = (first.ratio.grid().first_hz(), first.ratio.grid().last_hz());
+    let outside = CurveError::Outside { wanted_hz: grid.first_hz(), first_hz, last_hz };
+    let within = grid.within(first_hz * (1.0 - ROUNDING), last_hz * (1.0 + ROUNDING));
+    within.ok_or(NoCalibration::Curve(outside))
 }
 
-impl Divider {
-    fn new(settings: &Jig) -> Self {
-        let input = settings.input_resistance;
-        let (resistor, input_conductance) = match settings.topology {
-            Topology::HighSide => {
-                (settings.sense_resistor, input.map_or(0.0, |input| 1.0 / input.ohm()))
-            }
-            Topology::LowSide => (settings.sense_resistor.in_parallel_with(input), 0.0),
-        };
-        Self { resistor: resistor.ohm(), input_conductance, topology: settings.topology }
-    }
+/// The impedance on the part of the grid that the terms cover, and what its uncertainty is made
+/// of.
+fn impedance_of(
+    jig: &Jig,
+    terms: &ErrorTerms,
+    (whole, grid): (&FrequencyGrid, &FrequencyGrid),
+    ratios: &Ratios,
+) -> Result<(Impedance, Budget), CurveError> {
+    let mean = crate::model::Response::new(whole.clone(), ratios.mean.mean.clone())?;
+    let mean = match &ratios.mean.covariance {
+        Some(covariance) => mean.with_covariance(covariance.clone())?,
+        None => mean,
+    };
+    let ratio = mean.with_coherence(ratios.coherence.clone())?.narrowed_to(grid)?;
+    let values = terms.terms.iter().zip(ratio.values()).map(|(terms, &m)| terms.impedance(m));
+    let impedance = Impedance::new(grid.clone(), values.collect())?;
+    let m: Vec<Complex64> = ratio.values().to_vec();
+    let budget = terms.budget(jig, &m, ratio.covariance(), ratios.bend);
+    let impedance = with_budget(impedance, &budget)?.with_coherence(ratio.coherence().cloned())?;
+    Ok((impedance, budget))
+}
 
-    fn impedance(&self, m: Complex64) -> Complex64 {
-        match self.topology {
-            Topology::HighSide => {
-                // The admittance form stays finite for a short.
-                self.resistor * m / (1.0 - m - self.resistor * self.input_conductance * m)
-            }
-            Topology::LowSide => self.resistor * (1.0 - m) / m,
-        }
-    }
-
-    /// dZ/dm.
-    fn sensitivity(&self, m: Complex64) -> Complex64 {
-        match self.topology {
-            Topology::HighSide => {
-                let denominator = 1.0 - m - self.resistor * self.input_conductance * m;
-                self.resistor / (denominator * denominator)
-            }
-            Topology::LowSide => -self.resistor / (m * m),
-        }
-    }
-
-    /// By how much a relative error of the ratio is larger in the impedance.
-    fn leverage(&self, m: Complex64) -> f64 {
-        (self.sensitivity(m) * m / self.impedance(m)).norm()
-    }
-
-    /// What noise, the resistor's tolerance and the gain match contribute, combined.
-    fn covariance(&self, m: Complex64, noise: Covariance, settings: &Jig) -> Covariance {
-        let slope = self.sensitivity(m);
-        let along =
-            |direction: Complex64, u: f64| Covariance::radial(direction, direction.norm() * u);
-        let gain = rectangular(amplitude_ratio(settings.gain_match_db) - 1.0);
-        let resistor = rectangular(settings.resistor_tolerance.fraction());
-        noise.scaled(slope).plus(along(slope * m, gain)).plus(along(self.impedance(m), resistor))
-    }
+/// The impedance with the uncertainty that a budget makes.
+fn with_budget(impedance: Impedance, budget: &Budget) -> Result<Impedance, CurveError> {
+    let values: Vec<Complex64> = impedance.values().to_vec();
+    impedance.with_covariance(combined(&values, budget))
 }
 
 /// Whether both nodes carry the same signal.
@@ -247,73 +202,4 @@ fn remarks_on(ratio: &Array1<Complex64>, impedance: &Impedance) -> Vec<Finding> 
         remarks.push(Finding::warning(kind));
     }
     remarks
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::quantity::{Percent, Resistance};
-
-    fn settings(topology: Topology, input: Option<f64>) -> Jig {
-        Jig {
-            resistor_tolerance: Percent::new(1.0).unwrap(),
-            topology,
-            input_resistance: input.map(|ohm| Resistance::new(ohm).unwrap()),
-            gain_match_db: 0.1,
-            ..Jig::with_resistor(Resistance::new(100.0).unwrap())
-        }
-    }
-
-    /// The ratio that a voltage divider has, from Ohm's law.
-    fn divided(z: Complex64, topology: Topology, input: Option<f64>) -> Complex64 {
-        let input = Complex64::new(input.map_or(0.0, |ohm| 1.0 / ohm), 0.0);
-        match topology {
-            Topology::HighSide => {
-                let load = 1.0 / (1.0 / z + input);
-                load / (load + 100.0)
-            }
-            Topology::LowSide => {
-                let resistor = 1.0 / (0.01 + input);
-                resistor / (resistor + z)
-            }
-        }
-    }
-
-    #[test]
-    fn both_topologies_give_back_the_impedance_of_the_divider() {
-        for topology in [Topology::HighSide, Topology::LowSide] {
-            for input in [None, Some(10e3)] {
-                let z = Complex64::new(32.0, 12.0);
-                let jig = Divider::new(&settings(topology, input));
-                let found = jig.impedance(divided(z, topology, input));
-                assert!((found - z).norm() < 1e-9, "{topology} {input:?}: {found}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_stated_sensitivity_is_the_slope_of_the_formula() {
-        const STEP: f64 = 1e-6;
-        for topology in [Topology::HighSide, Topology::LowSide] {
-            let jig = Divider::new(&settings(topology, Some(10e3)));
-            let m = divided(Complex64::new(300.0, -80.0), topology, Some(10e3));
-            let slope = (jig.impedance(m + STEP) - jig.impedance(m - STEP)) / (2.0 * STEP);
-            assert!((slope / jig.sensitivity(m) - 1.0).norm() < 1e-5, "{topology}");
-        }
-    }
-
-    #[test]
-    fn a_gain_error_weighs_with_one_plus_z_over_r() {
-        // dZ/Z = (dm/m)(1 + Z/R), so three times the resistor weighs four times.
-        let settings = Jig {
-            resistor_tolerance: Percent::new(0.0).unwrap(),
-            ..settings(Topology::HighSide, None)
-        };
-        let jig = Divider::new(&settings);
-        let z = Complex64::new(300.0, 0.0);
-        let m = divided(z, Topology::HighSide, None);
-        let u = jig.covariance(m, Covariance::default(), &settings).u_magnitude(z);
-        let expected = 4.0 * 300.0 * (amplitude_ratio(0.1) - 1.0) / 3_f64.sqrt();
-        assert!((u / expected - 1.0).abs() < 1e-9);
-    }
 }
