@@ -115,12 +115,12 @@ mod tests {
         // scipy 1.17.1: brentq on the integral of norm.cdf over the rectangle, k/2 for the share
         // of the standard deviation that is rectangular.
         let cases = [
-            (0.2, 0.999914464),
-            (0.5, 0.995481980),
-            (0.7071, 0.976193403),
-            (0.9, 0.914984378),
-            (0.99, 0.837778284),
-            (0.999, 0.826160919),
+            (0.2, 0.999_914_464),
+            (0.5, 0.995_481_980),
+            (0.7, 0.977_359_738),
+            (0.9, 0.914_984_378),
+            (0.99, 0.837_778_284),
+            (0.999, 0.826_160_919),
         ];
         for (share, expected) in cases {
             let found = coverage_ratio(1.0, share);

@@ -93,8 +93,8 @@ impl Circuit {
     /// The derivative of the terms by the value of a part, in its unit.
     pub(super) fn slope(&self, part: Part) -> Change {
         let (a, b) = self.numerator();
-        let (c, l) = (1.0 / self.resistor + self.input, self.leads);
-        let d = 1.0 + c * l;
+        let (c, leads) = (1.0 / self.resistor + self.input, self.leads);
+        let whole = 1.0 + c * leads;
         let per_ohm = -1.0 / (self.resistor * self.resistor);
         let (da, dc, dl) = match (part, self.sense) {
             (Part::Resistor, SenseAcross::Headphone) => (per_ohm, per_ohm, 0.0),
@@ -102,11 +102,12 @@ impl Circuit {
             (Part::Input, _) => (0.0, 1.0, 0.0),
             (Part::Leads, _) => (0.0, 0.0, 1.0),
         };
-        let dd = dc * l + c * dl;
-        let quotient = |of: Complex64, change: Complex64| (change - of * dd / d) / d;
+        let change_of_whole = dc * leads + c * dl;
+        let quotient =
+            |of: Complex64, change: Complex64| (change - of * change_of_whole / whole) / whole;
         [
             quotient(a.into(), da.into()),
-            quotient((a * l + b).into(), (da * l + a * dl).into()),
+            quotient((a * leads + b).into(), (da * leads + a * dl).into()),
             quotient(c, dc.into()),
         ]
     }
