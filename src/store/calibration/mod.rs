@@ -154,15 +154,17 @@ fn content_hash(document: &Document) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use num_complex::Complex64;
     use proptest::prelude::*;
 
     use super::*;
     use crate::model::{
-        Against, CalibrationConditions, CalibrationData, ChannelMap, CurveSign, FrequencyGrid,
-        LevelCalibration, LoopbackCalibration, MicrophoneCalibration, Polar, RigIdentity, RigKind,
+        Against, CalibrationConditions, CalibrationData, ChannelMap, CheckedStandard, Covariance,
+        CurveSign, FrequencyGrid, ImpedanceCalibration, Jig, LevelCalibration, LoopbackCalibration,
+        MeasuredStandard, MicrophoneCalibration, Polar, Response, RigIdentity, RigKind, Standard,
     };
     use crate::model::{ChannelRole, Curve};
-    use crate::quantity::{SampleRate, Uncertain};
+    use crate::quantity::{Resistance, SampleRate, Uncertain};
 
     fn polar() -> Polar<crate::quantity::unit::Decibel> {
         let grid = FrequencyGrid::new(vec![20.0, 1e3, 20e3]).unwrap();
@@ -192,7 +194,31 @@ mod tests {
         }
     }
 
-    fn of_every_kind() -> [Calibration; 5] {
+    fn impedance() -> ImpedanceCalibration {
+        let hundred = Resistance::new(100.0).unwrap();
+        let grid = FrequencyGrid::new(vec![20.0, 1e3, 20e3]).unwrap();
+        let ratio = |re: f64| {
+            let values = Response::from_fn(grid.clone(), |f| Complex64::new(re, f / 1e7)).unwrap();
+            let covariance = Covariance { rr: 1e-12, ri: -1.3e-13, ii: 2e-12 };
+            values.with_covariance(vec![covariance; 3]).unwrap()
+        };
+        let load = Standard::load(hundred, 0.1);
+        let standards = [(Standard::open(), 1.01), (Standard::short(), 1e-4), (load.clone(), 0.5)];
+        let standards = standards
+            .map(|(standard, re)| MeasuredStandard { standard, ratio: ratio(re) })
+            .to_vec();
+        let check = CheckedStandard {
+            standard: load,
+            worst_percent: 0.02,
+            worst_hz: 20e3,
+            worst_deg: 0.01,
+            covered: 1.0,
+        };
+        let jig = Jig::with_resistor(hundred);
+        ImpedanceCalibration { jig, delay_samples: Some(0.5), standards, checks: vec![check] }
+    }
+
+    fn of_every_kind() -> [Calibration; 6] {
         let loopback = |against| LoopbackCalibration {
             input: 2,
             against,
@@ -218,6 +244,7 @@ mod tests {
             CalibrationData::Level(level),
             CalibrationData::Microphone(microphone(Some(polar()))),
             CalibrationData::Microphone(microphone(None)),
+            CalibrationData::Impedance(impedance()),
         ]
         .map(calibration)
     }
@@ -287,7 +314,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_a_calibration_or_refused_without_panic(
-            text in ".{0,80}", value in ".{0,12}", which in 0_usize..5, at in 0_usize..40,
+            text in ".{0,80}", value in ".{0,12}", which in 0_usize..6, at in 0_usize..60,
         ) {
             let _ = parsed(&text);
             let (right, _) = written(&of_every_kind()[which]);

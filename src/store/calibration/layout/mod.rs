@@ -1,8 +1,11 @@
 //! How a calibration stands in its file.
 
+mod impedance;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use self::impedance::ImpedanceTable;
 use super::{CalibrationProblem, SCHEMA};
 use crate::model::{
     Against, Calibration, CalibrationConditions, CalibrationData, CalibrationKind, Curve,
@@ -12,7 +15,7 @@ use crate::model::{
 use crate::quantity::Uncertain;
 use crate::quantity::unit::{Decibel, Unit};
 
-/// The file as a whole. Of the three tables there is the one that the kind names.
+/// The file as a whole. Of the tables there is the one that the kind names.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Document {
@@ -34,6 +37,8 @@ pub(super) struct Document {
     level: Option<LevelTable>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     microphone: Option<MicrophoneTable>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    impedance: Option<ImpedanceTable>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -105,12 +110,12 @@ struct CurveTable {
 impl Document {
     /// The document of a calibration, still without its hash.
     pub(super) fn of(calibration: &Calibration) -> Self {
-        let (mut loopback, mut level, mut microphone) = (None, None, None);
+        let (mut loopback, mut level, mut microphone, mut impedance) = (None, None, None, None);
         match &calibration.data {
             CalibrationData::Loopback(data) => loopback = Some(LoopbackTable::of(data)),
             CalibrationData::Level(data) => level = Some(LevelTable::of(data)),
             CalibrationData::Microphone(data) => microphone = Some(MicrophoneTable::of(data)),
-            CalibrationData::Impedance(_) => {}
+            CalibrationData::Impedance(data) => impedance = Some(ImpedanceTable::of(data)),
         }
         Self {
             schema: SCHEMA,
@@ -124,31 +129,28 @@ impl Document {
             loopback,
             level,
             microphone,
+            impedance,
         }
     }
 
     pub(super) fn into_calibration(self) -> Result<Calibration, CalibrationProblem> {
-        let (kind, missing) = (self.kind, || missing(self.kind));
-        let data = match (kind, self.loopback, self.level, self.microphone) {
-            (CalibrationKind::Loopback, Some(table), None, None) => {
-                CalibrationData::Loopback(table.into_data()?)
-            }
-            (CalibrationKind::Level, None, Some(table), None) => {
-                CalibrationData::Level(table.into_data()?)
-            }
-            (CalibrationKind::Microphone, None, None, Some(table)) => {
-                CalibrationData::Microphone(table.into_data()?)
-            }
-            _ => return Err(missing()),
+        let kind = self.kind;
+        let data = match (self.loopback, self.level, self.microphone, self.impedance) {
+            (Some(table), None, None, None) => CalibrationData::Loopback(table.into_data()?),
+            (None, Some(table), None, None) => CalibrationData::Level(table.into_data()?),
+            (None, None, Some(table), None) => CalibrationData::Microphone(table.into_data()?),
+            (None, None, None, Some(table)) => CalibrationData::Impedance(table.into_data()?),
+            _ => return Err(missing(kind)),
         };
-        Ok(Calibration {
+        let calibration = Calibration {
             name: self.name,
             made_at: self.made_at,
             valid_until: self.valid_until,
             tool: self.tool,
             conditions: self.conditions,
             data,
-        })
+        };
+        if calibration.kind() == kind { Ok(calibration) } else { Err(missing(kind)) }
     }
 }
 
