@@ -47,6 +47,15 @@ pub(super) struct Keep {
     common: Common,
 }
 
+/// What is measured, apart from how.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Task {
+    /// What sits between rig and headphone, if it is an impedance.
+    pub(super) jig: Option<Jig>,
+    /// Whether to print what the uncertainty is made of.
+    pub(super) budget: bool,
+}
+
 fn tag(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => {
@@ -65,16 +74,16 @@ impl Keep {
     pub(super) fn measure(
         &self,
         prepared: Prepared,
-        settings: Option<Jig>,
+        task: Task,
         output: Output,
         analyse: impl Fn(&mut Analyser, &[Recording], &ChannelMap) -> Result<Analysed, Failure>,
     ) -> Result<Exit, Failure> {
-        let kind = if settings.is_some() { TraceKind::Impedance } else { TraceKind::Response };
+        let kind = if task.jig.is_some() { TraceKind::Impedance } else { TraceKind::Response };
         let analyser =
             Analyser::new(prepared.stimulus.clone(), prepared.analysis, prepared.inverse)?;
         let analyser = analyser.knowing(plan::builtin());
         let mut analyser = analyser.accepting(prepared.accepted.iter().cloned());
-        let conditions = self.conditions(&prepared, settings);
+        let conditions = self.conditions(&prepared, task.jig);
         let mut draft = self.draft(kind, &conditions.made_at)?;
         draft.describe(kind, &conditions)?;
         let Prepared { source, channels, stimulus, findings, .. } = prepared;
@@ -94,7 +103,7 @@ impl Keep {
         let interrupted = taken.stopped;
         let measurement = measurement(conditions, findings, taken);
         let folder = draft.finish(&measurement)?;
-        self.show(&measurement, &folder, output)?;
+        self.show(&measurement, &folder, task, output)?;
         Ok(exit_of(&measurement, interrupted))
     }
 
@@ -103,12 +112,13 @@ impl Keep {
         &self,
         measurement: &Measurement,
         folder: &Path,
+        task: Task,
         output: Output,
     ) -> Result<(), Failure> {
         let written = figures::of_measurement(folder, measurement, self.drawing)?;
         output.result(
             || document::measurement(measurement),
-            || summary(measurement, folder, written),
+            || summary(measurement, folder, written, task.budget),
         )?;
         Output::findings(&measurement.findings);
         Ok(())

@@ -8,15 +8,18 @@ use clap::{Args, Subcommand};
 use super::Common;
 use super::calibrate::{Applied, Calibrations};
 use super::failure::{Exit, Failure};
-use super::keep::Keep;
+use super::jig::JigArgs;
+use super::keep::{Keep, Task};
 use super::origin::{Look, Origin, Prepared};
 use super::output::{Output, counted};
 use super::rig_file::{Placing, Wires};
 use crate::model::{
-    ImpedanceFigures, Jig, Measurement, Outcome, ResponseFigures, Spectrum, Topology,
+    CalibrationData, FiledCalibration, ImpedanceCalibration, ImpedanceFigures, Measurement,
+    Outcome, ResponseFigures, Spectrum,
 };
+use crate::quantity::Uncertain;
 use crate::quantity::unit::Unit;
-use crate::quantity::{Gain, Percent, Resistance, Uncertain};
+use crate::report;
 
 /// The measurements.
 #[derive(Debug, Subcommand)]
@@ -56,11 +59,14 @@ pub(crate) struct ResponseArgs {
 Examples:
   cansweep measure impedance --rig sim:closed-38 --sense-resistor 100 -o impedance
   cansweep measure impedance --take take.wav --plan impedance --sense-resistor 100
+  cansweep measure impedance --rig desk.toml --calibration jig-cal.toml --budget
   cansweep measure impedance --take take.wav --stimulus sweep.wav --sense-resistor 33 \\
       --channels reference=2,sense=1 --input-resistance 10k --json
 
 High side (the default): source, input 1 (reference), resistor, input 2 (sense), headphone,
-ground. Low side: source, input 1 (reference), headphone, input 2 (sense), resistor, ground.")]
+ground. Low side: source, input 1 (reference), headphone, input 2 (sense), resistor, ground. Without
+a calibration (`cansweep calibrate impedance`) the inputs are believed to be alike within
+--gain-match and --phase-match, and the error bar says what that costs.")]
 pub(crate) struct ImpedanceArgs {
     #[command(flatten)]
     origin: Origin,
@@ -69,28 +75,12 @@ pub(crate) struct ImpedanceArgs {
     #[command(flatten)]
     look: Look,
     #[command(flatten)]
+    calibrations: Calibrations,
+    /// Print what the uncertainty is made of
+    #[arg(long, help_heading = "Result")]
+    budget: bool,
+    #[command(flatten)]
     keep: Keep,
-}
-
-/// What sits between the rig and the headphone.
-#[derive(Debug, Clone, Copy, Args)]
-#[command(next_help_heading = "Jig")]
-struct JigArgs {
-    /// The sense resistor
-    #[arg(long, value_name = "OHM", allow_hyphen_values = true)]
-    sense_resistor: Resistance,
-    /// Tolerance of the sense resistor
-    #[arg(long, value_name = "PERCENT", default_value = "1%", allow_hyphen_values = true)]
-    resistor_tolerance: Percent,
-    /// Where the sense resistor sits: high-side or low-side
-    #[arg(long, default_value_t = Topology::HighSide)]
-    topology: Topology,
-    /// Input resistance of the sound card, taken out of the result [default: infinite]
-    #[arg(long, value_name = "OHM", allow_hyphen_values = true)]
-    input_resistance: Option<Resistance>,
-    /// How well the gains of the two inputs match
-    #[arg(long, value_name = "dB", default_value = "0.1dB", allow_hyphen_values = true)]
-    gain_match: Gain,
 }
 
 impl MeasureCommand {
@@ -122,15 +112,17 @@ fn response(args: &ResponseArgs, output: Output) -> Result<Exit, Failure> {
     let prepared = args.origin.prepare(&args.look, &placing)?;
     let prepared = Prepared { calibrations, ..prepared };
     let applied = Applied::to(&prepared);
-    args.keep.measure(prepared, None, output, |analyser, takes, channels| {
+    args.keep.measure(prepared, Task::default(), output, |analyser, takes, channels| {
         applied.apply(analyser.response(takes, channels)?)
     })
 }
 
 fn impedance(args: &ImpedanceArgs, output: Output) -> Result<Exit, Failure> {
-    let settings = args.jig.settings()?;
+    let calibrations = impedance_calibrations(&args.calibrations.load(&args.origin)?);
+    let calibration = calibrations.iter().find_map(calibrated_jig).cloned();
+    let jig = args.jig.jig(calibration.as_ref().map(|calibration| &calibration.jig))?;
     let placing = Placing {
-        wires: Wires::Jig(settings),
+        wires: Wires::Jig(jig),
         state: args.keep.state.as_deref(),
         seating: 1,
         real_time: false,
@@ -138,37 +130,46 @@ fn impedance(args: &ImpedanceArgs, output: Output) -> Result<Exit, Failure> {
         default_plan: "impedance",
     };
     let prepared = args.origin.prepare(&args.look, &placing)?;
-    args.keep.measure(prepared, Some(settings), output, |analyser, takes, channels| {
-        Ok(analyser.impedance(takes, channels, &settings, None)?)
+    let described = args.jig.channels()?.filter(|_| args.origin.channels.is_none());
+    let channels = described.unwrap_or_else(|| prepared.channels.clone());
+    let prepared = Prepared { calibrations, channels, ..prepared };
+    let applied = Applied::to(&prepared);
+    let task = Task { jig: Some(jig), budget: args.budget };
+    args.keep.measure(prepared, task, output, |analyser, takes, channels| {
+        applied.apply(analyser.impedance(takes, channels, &jig, calibration.as_ref())?)
     })
 }
 
-impl JigArgs {
-    fn settings(&self) -> Result<Jig, Failure> {
-        if self.sense_resistor.ohm() <= 0.0 {
-            return Err(Failure::usage("--sense-resistor must be more than 0 Ω"));
-        }
-        if self.input_resistance.is_some_and(|input| input.ohm() <= 0.0) {
-            return Err(Failure::usage("--input-resistance must be more than 0 Ω"));
-        }
-        Ok(Jig {
-            resistor_tolerance: self.resistor_tolerance,
-            topology: self.topology,
-            input_resistance: self.input_resistance,
-            gain_match_db: self.gain_match.db().abs(),
-            ..Jig::with_resistor(self.sense_resistor)
-        })
+/// Those of the calibrations that concern an impedance.
+fn impedance_calibrations(filed: &[FiledCalibration]) -> Vec<FiledCalibration> {
+    filed.iter().filter(|filed| calibrated_jig(filed).is_some()).cloned().collect()
+}
+
+const fn calibrated_jig(filed: &FiledCalibration) -> Option<&ImpedanceCalibration> {
+    match &filed.calibration.data {
+        CalibrationData::Impedance(calibration) => Some(calibration),
+        _ => None,
     }
 }
 
 /// What came out, for a person to read.
-pub(super) fn summary(measurement: &Measurement, folder: &Path, figures: usize) -> String {
+pub(super) fn summary(
+    measurement: &Measurement,
+    folder: &Path,
+    figures: usize,
+    with_budget: bool,
+) -> String {
     let mut text = match &measurement.outcome {
         Outcome::Response { response, figures } => {
             response_text(figures) + &coherence_text(response)
         }
-        Outcome::Impedance { impedance, figures, .. } => {
-            impedance_text(figures) + &coherence_text(impedance)
+        Outcome::Impedance { impedance, budget, figures } => {
+            let table = if with_budget {
+                format!("\n{}\n", report::text::table(&report::budget(impedance, budget)))
+            } else {
+                String::new()
+            };
+            impedance_text(figures) + &coherence_text(impedance) + &table
         }
         Outcome::Refused(_) => "refused: there is no result, and the takes are kept\n".to_owned(),
     };
@@ -236,15 +237,37 @@ fn impedance_text(figures: &ImpedanceFigures) -> String {
     };
     line("minimum", format!("{:.2} Ω at {:.0} Hz", figures.minimum_ohm, figures.minimum_hz));
     line("maximum", format!("{:.2} Ω at {:.0} Hz", figures.maximum_ohm, figures.maximum_hz));
-    if let Some(ohm) = figures.at_1khz_ohm {
-        line("at 1 kHz", format!("{ohm:.2} Ω"));
+    if let Some(ratio) = figures.flatness_ratio {
+        line("flatness", format!("{ratio:.2} (largest over smallest)"));
+    }
+    let with_u = |value: Option<f64>, u: Option<f64>| {
+        let value = value?;
+        Some(u.map_or_else(|| format!("{value:.2}"), |u| Uncertain::new(value, u).to_string()))
+    };
+    if let Some(ohm) = with_u(figures.at_1khz_ohm, figures.u_at_1khz_ohm) {
+        line("at 1 kHz", format!("{ohm} Ω"));
+    }
+    if let Some(ohm) = with_u(figures.dc_resistance_ohm, figures.u_dc_resistance_ohm) {
+        line("DC resistance", format!("{ohm} Ω (extrapolated by a fitted model)"));
     }
     if let Some(ohm) = figures.nominal_ohm {
         line("nominal", format!("{ohm:.0} Ω (the minimum is not below 80 % of it)"));
     }
+    let phase = |deg: Option<f64>, hz: Option<f64>| {
+        deg.zip(hz).map(|(deg, hz)| format!("{deg:+.1}° at {hz:.0} Hz"))
+    };
+    let extremes = [
+        phase(figures.phase_maximum_deg, figures.phase_maximum_hz),
+        phase(figures.phase_minimum_deg, figures.phase_minimum_hz),
+    ];
+    let extremes: Vec<String> = extremes.into_iter().flatten().collect();
+    if !extremes.is_empty() {
+        line("phase", extremes.join(", "));
+    }
     for resonance in &figures.resonances {
         let (hz, ohm) = (resonance.frequency_hz, resonance.peak_ohm);
-        line("resonance", format!("{hz:.1} Hz, {ohm:.2} Ω"));
+        let q = resonance.q_mechanical.map_or(String::new(), |q| format!(", Qm {q:.2}"));
+        line("resonance", format!("{hz:.1} Hz, {ohm:.2} Ω{q}"));
     }
     text
 }

@@ -10,6 +10,7 @@ mod devices;
 mod failure;
 mod figures;
 mod hush;
+mod jig;
 mod keep;
 mod library;
 mod measure;

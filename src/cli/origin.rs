@@ -21,25 +21,28 @@ use crate::store::{plan, wav};
 
 /// Where recordings come from, and what was played.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Where the recording comes from")]
+#[command(
+    next_help_heading = "Where the recording comes from",
+    group = clap::ArgGroup::new("captured").multiple(true)
+)]
 pub(super) struct Origin {
     #[arg(
         long,
         value_name = "NAME|FILE",
-        conflicts_with = "take",
+        conflicts_with = "captured",
         help = "Play and capture on this rig: sim:NAME, a sound device (alsa:…), or a rig file \
                 [env: CANSWEEP_RIG]"
     )]
     rig: Option<String>,
     /// Analyse this capture instead of playing; may be given several times
-    #[arg(long, value_name = "FILE.wav")]
+    #[arg(long, value_name = "FILE.wav", group = "captured")]
     take: Vec<PathBuf>,
     /// The plan that is played, or was: a name from `cansweep sweep --list`, or a file
     /// [default: response or impedance, as is measured]
     #[arg(long, value_name = "NAME|FILE", conflicts_with = "stimulus")]
     plan: Option<String>,
     /// The sweep that was played, if cansweep did not make it
-    #[arg(long, value_name = "FILE.wav", requires = "take")]
+    #[arg(long, value_name = "FILE.wav", requires = "captured")]
     stimulus: Option<PathBuf>,
     /// Which input is which, counted from 1: reference=1,sense=2 or reference=1,microphone=2
     #[arg(long, value_name = "ROLE=N,…")]
@@ -51,20 +54,20 @@ pub(super) struct Origin {
     #[arg(long, value_name = "dBFS", allow_hyphen_values = true, conflicts_with = "stimulus")]
     level: Option<Level<FullScale>>,
     /// For a sound card: frames per buffer, a power of two [default: 8192, above 48 kHz 16384]
-    #[arg(long, value_name = "FRAMES", conflicts_with = "take")]
+    #[arg(long, value_name = "FRAMES", conflicts_with = "captured")]
     buffer: Option<u32>,
     /// For a simulated rig: how the headphone sits; the number picks one seating of many
     #[arg(long, value_name = "N", default_value_t = 1)]
     seating: u32,
     /// For a simulated rig: take the time that a real one would
-    #[arg(long, conflicts_with = "take")]
+    #[arg(long, conflicts_with = "captured")]
     real_time: bool,
     /// Play so many times at most: again if frames were lost or a noise fell into the sweeps
     #[arg(
         long,
         value_name = "N",
         default_value_t = 3,
-        conflicts_with = "take",
+        conflicts_with = "captured",
         value_parser = clap::value_parser!(u32).range(1..=20)
     )]
     tries: u32,
@@ -170,7 +173,17 @@ impl Source {
 impl Origin {
     /// Reads the takes, or makes the rig ready. Nothing is played yet.
     pub(super) fn prepare(&self, look: &Look, placing: &Placing<'_>) -> Result<Prepared, Failure> {
-        if self.take.is_empty() { self.place(look, placing) } else { self.read(look, placing) }
+        self.prepare_of(&self.take, look, placing)
+    }
+
+    /// Reads these takes, or makes the rig ready if there are none.
+    pub(super) fn prepare_of(
+        &self,
+        takes: &[PathBuf],
+        look: &Look,
+        placing: &Placing<'_>,
+    ) -> Result<Prepared, Failure> {
+        if takes.is_empty() { self.place(look, placing) } else { self.read(takes, look, placing) }
     }
 
     /// The rig that plays; `None` if there are takes already, or nothing names a rig.
@@ -179,11 +192,16 @@ impl Origin {
         self.take.is_empty().then(named).flatten()
     }
 
-    fn read(&self, look: &Look, placing: &Placing<'_>) -> Result<Prepared, Failure> {
+    fn read(
+        &self,
+        files: &[PathBuf],
+        look: &Look,
+        placing: &Placing<'_>,
+    ) -> Result<Prepared, Failure> {
         let (stimulus, plan) = self.stimulus(placing.default_plan)?;
         let mut findings = Vec::new();
         let mut recordings = Vec::new();
-        for (i, path) in self.take.iter().enumerate() {
+        for (i, path) in files.iter().enumerate() {
             let read = wav::read(path)?;
             if let Some(short) = read.truncated {
                 let wav::Shortfall { claimed_frames, found_frames } = short;
@@ -195,9 +213,9 @@ impl Origin {
         let mut rig = Replay::new(recordings);
         let identity = rig.identity();
         let mut progress = Progress::new("reading");
-        let takes = self.take.iter().map(|_| rig.exchange(&stimulus, &mut progress));
+        let takes = files.iter().map(|_| rig.exchange(&stimulus, &mut progress));
         let takes = takes.collect::<Result<Vec<_>, RigError>>()?;
-        let source = Source::Files(self.take.iter().cloned().zip(takes).collect());
+        let source = Source::Files(files.iter().cloned().zip(takes).collect());
         let channels = self.channels.clone().unwrap_or_default();
         Self::prepared(look, (stimulus, plan), (identity, source, channels), findings)
     }

@@ -10,11 +10,11 @@ use super::hush::hushed;
 use super::output::Output;
 use super::rig::{Insistence, Protection};
 use crate::measure::{Limits, Purpose, Rig, Scale, Wearer};
-use crate::model::{CalibrationData, ChannelMap, ChannelRole, Jig};
+use crate::model::{CalibrationData, ChannelMap, ChannelRole, Jig, StandardKind};
 use crate::quantity::unit::{FullScale, Pascal};
 use crate::quantity::{Gain, Level, SampleRate};
 use crate::rig::simulated::{
-    Placement, Scenario, ScenarioError, SimulatedRig, Wiring, preset, preset_names,
+    Connected, Placement, Scenario, ScenarioError, SimulatedRig, Wiring, preset, preset_names,
 };
 use crate::rig::sound_card::{Settings, SoundCard};
 use crate::store::calibration;
@@ -46,6 +46,8 @@ pub(super) enum Wires {
     Coupler,
     /// Both sides of a sense resistor.
     Jig(Jig),
+    /// The same, with a standard of a kind (a load of so many ohms) in place of the headphone.
+    Standard(Jig, StandardKind, f64),
 }
 
 /// A rig that is ready, and which input is which.
@@ -349,10 +351,17 @@ fn built_in(preset_name: &str) -> Result<Scenario, Failure> {
 }
 
 fn simulated(scenario: &Scenario, placing: &Placing<'_>) -> Result<Placed, Failure> {
+    let connected = match placing.wires {
+        Wires::Standard(_, StandardKind::Open, _) => Connected::Open,
+        Wires::Standard(_, StandardKind::Short, _) => Connected::Short,
+        Wires::Standard(_, StandardKind::Load, ohm) => Connected::Load(ohm),
+        Wires::Standard(_, StandardKind::Straight, _) => Connected::Straight,
+        Wires::Coupler | Wires::Jig(_) => Connected::Headphone,
+    };
     let (wiring, scenario) = match placing.wires {
         Wires::Coupler => (Wiring::Coupler, scenario.clone()),
         // The simulated jig holds whatever resistor the user says it does.
-        Wires::Jig(settings) => {
+        Wires::Jig(settings) | Wires::Standard(settings, ..) => {
             let ohm = settings.sense_resistor.ohm();
             let scenario = scenario.changed(|parts| parts.jig.sense_resistor_ohm = ohm);
             (Wiring::SenseResistor(settings.topology), scenario.map_err(Failure::usage)?)
@@ -363,6 +372,7 @@ fn simulated(scenario: &Scenario, placing: &Placing<'_>) -> Result<Placed, Failu
     let rig = SimulatedRig::new(scenario, wiring, placement).map_err(|error| {
         Failure::usage(error).hint("a simulated headphone has the states that its rig file names")
     })?;
+    let rig = rig.connecting(connected);
     let rig = if placing.real_time { rig.in_real_time() } else { rig };
     Ok(Placed { rig: Box::new(rig), channels: wiring.channels(), protection: None })
 }

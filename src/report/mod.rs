@@ -4,6 +4,7 @@
 //! [`text`] writes tables for a terminal, and [`page`] writes a self-contained HTML page. Results
 //! come in as model types, pictures as file names; nothing here reads a file or a clock.
 
+mod budget;
 mod digits;
 pub mod page;
 mod reading;
@@ -14,5 +15,6 @@ mod table;
 pub mod text;
 pub mod words;
 
+pub use budget::budget;
 pub use page::{Download, Page, Picture, ReportError, Section, Themed};
 pub use table::{Align, Column, Table};

@@ -7,11 +7,15 @@
 pub mod atomic;
 pub mod calibration;
 pub mod curve;
+mod description;
 pub mod document;
 #[cfg(test)]
 mod fixture;
+pub mod jig;
 pub mod library;
 pub mod plan;
+pub mod standard;
 pub mod wav;
 
 pub use atomic::{Overwrite, WriteError};
+pub use description::DescriptionError;

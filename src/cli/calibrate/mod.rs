@@ -1,6 +1,7 @@
 //! `cansweep calibrate`: what converters, microphones and full scale are, kept in a file.
 
 mod applied;
+mod impedance;
 mod keeping;
 mod level;
 mod loopback;
@@ -20,6 +21,8 @@ pub(super) use applied::{Applied, Calibrations};
 pub(crate) enum CalibrateCommand {
     /// What the converters do, with the output wired straight to the input
     Loopback(loopback::LoopbackArgs),
+    /// What a jig does to an impedance, by an open, a short and a known load
+    Impedance(impedance::ImpedanceArgs),
     /// What full scale is in volts (by a meter) and in dB SPL (by a calibrator)
     Level(level::LevelArgs),
     /// What the microphone does, from its maker's file
@@ -30,6 +33,7 @@ impl CalibrateCommand {
     pub(super) const fn common(&self) -> Common {
         match self {
             Self::Loopback(args) => args.keeping.common,
+            Self::Impedance(args) => args.keeping.common,
             Self::Level(args) => args.keeping.common,
             Self::Microphone(args) => args.keeping.common,
         }
@@ -39,6 +43,7 @@ impl CalibrateCommand {
 pub(super) fn run(command: CalibrateCommand, output: Output) -> Result<Exit, Failure> {
     match command {
         CalibrateCommand::Loopback(args) => loopback::run(&args, output),
+        CalibrateCommand::Impedance(args) => impedance::run(&args, output),
         CalibrateCommand::Level(args) => level::run(&args, output),
         CalibrateCommand::Microphone(args) => microphone::run(&args, output),
     }

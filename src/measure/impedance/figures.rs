@@ -1,6 +1,7 @@
 //! The figures that people quote of an impedance.
 
-use crate::model::{Impedance, ImpedanceFigures, Resonance};
+use crate::model::{Curve, Impedance, ImpedanceFigures, Resonance};
+use crate::quantity::unit::Ohm;
 
 /// Values that makers print (IEC 60268-5's rule: the minimum is not below 80 % of the rated value).
 const NOMINAL_OHM: [f64; 22] = [
@@ -15,16 +16,32 @@ pub(super) fn figures(impedance: &Impedance) -> ImpedanceFigures {
     let by_magnitude = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
     let (minimum_hz, minimum_ohm) = points.iter().min_by(by_magnitude).copied().unwrap_or_default();
     let (maximum_hz, maximum_ohm) = points.iter().max_by(by_magnitude).copied().unwrap_or_default();
+    let angle = impedance.phase();
+    let angles: Vec<(f64, f64)> = angle.points().collect();
+    let phase_minimum = angles.iter().min_by(by_magnitude).copied();
+    let phase_maximum = angles.iter().max_by(by_magnitude).copied();
     ImpedanceFigures {
         minimum_ohm,
         minimum_hz,
         maximum_ohm,
         maximum_hz,
+        flatness_ratio: (minimum_ohm > 0.0).then(|| maximum_ohm / minimum_ohm),
         at_1khz_ohm: magnitude.at(1000.0).ok(),
+        u_at_1khz_ohm: u_at(&magnitude, 1000.0),
+        phase_maximum_deg: phase_maximum.map(|(_, deg)| deg),
+        phase_maximum_hz: phase_maximum.map(|(hz, _)| hz),
+        phase_minimum_deg: phase_minimum.map(|(_, deg)| deg),
+        phase_minimum_hz: phase_minimum.map(|(hz, _)| hz),
         nominal_ohm: nominal(minimum_ohm),
         resonances: resonances(&points),
         ..ImpedanceFigures::default()
     }
+}
+
+/// The standard uncertainty at a frequency, where it is known.
+fn u_at(magnitude: &Curve<Ohm>, hz: f64) -> Option<f64> {
+    let u = Curve::<Ohm>::new(magnitude.grid().clone(), magnitude.u()?.clone()).ok()?;
+    u.at(hz).ok()
 }
 
 /// The usual value of which the minimum is not below 80 %; none above the highest of them.

@@ -35,4 +35,4 @@ pub use preset::{preset, preset_names};
 pub use rig::SimulatedRig;
 pub use scenario::{Amplifier, Converter, Jig, Parts, Scenario};
 pub use state::{Placement, Scatter, State};
-pub use wiring::Wiring;
+pub use wiring::{Connected, Wiring};

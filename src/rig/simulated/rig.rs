@@ -13,7 +13,7 @@ use super::prepared::Prepared;
 use super::scenario::Scenario;
 use super::spectral::{Transform, transform_length};
 use super::state::{Placement, Purpose, Seating};
-use super::wiring::{self, Wiring};
+use super::wiring::{self, Connected, Wiring};
 use crate::measure::{Block, Capabilities, Event, Flow, Observer, Rig, RigError};
 use crate::model::{
     Completeness, CurveError, FrequencyGrid, Impedance, Recording, Response, RigIdentity, RigKind,
@@ -30,6 +30,7 @@ use crate::quantity::{Level, SampleRate, amplitude_db};
 pub struct SimulatedRig {
     scenario: Scenario,
     wiring: Wiring,
+    connected: Connected,
     placement: Placement,
     seating: Seating,
     real_time: bool,
@@ -48,7 +49,17 @@ impl SimulatedRig {
     ) -> Result<Self, ScenarioError> {
         let state = scenario.state(&placement.state)?;
         let seating = Seating::draw(scenario.parts(), state, &placement);
-        Ok(Self { scenario, wiring, placement, seating, real_time: false })
+        let connected = Connected::default();
+        Ok(Self { scenario, wiring, connected, placement, seating, real_time: false })
+    }
+
+    /// The same rig with something else at the end of its jig's leads. The noise of its takes is
+    /// another than that of the headphone's.
+    #[must_use]
+    pub fn connecting(mut self, connected: Connected) -> Self {
+        self.placement.seed = self.placement.seed.wrapping_add(connected.number());
+        self.connected = connected;
+        self
     }
 
     /// The same rig, whose exchanges take the time that those of a real one do.
@@ -143,7 +154,8 @@ impl SimulatedRig {
     }
 
     fn channels(&self, frequency_hz: f64) -> [Complex64; 2] {
-        wiring::channels(self.scenario.parts(), self.wiring, &self.seating, frequency_hz)
+        let parts = self.scenario.parts();
+        wiring::channels(parts, self.wiring, self.connected, &self.seating, frequency_hz)
     }
 
     fn delay(&self, frequency_hz: f64, rate: SampleRate) -> Complex64 {

@@ -17,6 +17,45 @@ pub enum Wiring {
     SenseResistor(Topology),
 }
 
+/// What is connected to the jig.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Connected {
+    /// The headphone on its coupler.
+    #[default]
+    Headphone,
+    /// Nothing.
+    Open,
+    /// A wire.
+    Short,
+    /// A resistor of so many ohms.
+    Load(f64),
+    /// Nothing is measured through the jig: the second input is wired to the first one's place.
+    Straight,
+}
+
+impl Connected {
+    /// A number of its own, for the seeds of its noise.
+    pub(super) fn number(self) -> u64 {
+        match self {
+            Self::Headphone => 0,
+            Self::Open => 0x6f70_656e,
+            Self::Short => 0x7368_6f72_74,
+            Self::Load(ohm) => ohm.to_bits(),
+            Self::Straight => 0x7374_7261_6967,
+        }
+    }
+
+    /// Impedance at the end of the leads, in ohms; `None` is an open.
+    fn impedance(self, headphone: Complex64) -> Option<Complex64> {
+        match self {
+            Self::Headphone => Some(headphone),
+            Self::Open | Self::Straight => None,
+            Self::Short => Some(Complex64::ZERO),
+            Self::Load(ohm) => Some(ohm.into()),
+        }
+    }
+}
+
 impl Wiring {
     /// Which input is which.
     #[must_use]
@@ -34,6 +73,7 @@ impl Wiring {
 pub(super) fn channels(
     parts: &Parts,
     wiring: Wiring,
+    connected: Connected,
     seating: &Seating,
     frequency_hz: f64,
 ) -> [Complex64; 2] {
@@ -57,9 +97,18 @@ pub(super) fn channels(
                 at_headphone * to_microphone(parts, seating, answer, frequency_hz),
             ]
         }
-        Wiring::SenseResistor(topology) => nodes(&parts.jig, topology, answer.impedance, jw, input)
-            .driven_through(source, input)
-            .map(|ratio| ratio * drive / converter.full_scale_v),
+        Wiring::SenseResistor(topology) => {
+            let z = connected.impedance(answer.impedance);
+            let divider = nodes(&parts.jig, topology, z, jw, input);
+            let nodes = match connected {
+                Connected::Straight => {
+                    let at_source = divider.driven_through(source, 2.0 * input)[0];
+                    [at_source; 2]
+                }
+                _ => divider.driven_through(source, input),
+            };
+            nodes.map(|ratio| ratio * drive / converter.full_scale_v)
+        }
     };
     [first * gain_1, second * gain_2 * skew]
 }
@@ -79,16 +128,25 @@ struct Divider {
     ratio: Complex64,
 }
 
-/// The divider of the sense resistor and a headphone of impedance `z`, in either order.
-fn nodes(jig: &Jig, topology: Topology, z: Complex64, jw: Complex64, input: Complex64) -> Divider {
+/// The divider of the sense resistor and what is connected, in either order; `None` is an open.
+fn nodes(
+    jig: &Jig,
+    topology: Topology,
+    z: Option<Complex64>,
+    jw: Complex64,
+    input: Complex64,
+) -> Divider {
+    /// An open end still has the resistance of its insulation.
+    const OPEN_OHM: f64 = 1e15;
     let resistor = Complex64::new(jig.true_resistor_ohm(), 0.0);
-    let headphone = jig.leads(jw) + z;
+    let headphone = z.map_or(OPEN_OHM.into(), |z| jig.leads(jw) + z);
     let (upper, lower) = match topology {
         Topology::HighSide => (resistor, headphone),
         Topology::LowSide => (headphone, resistor),
     };
     // The second input lies across the lower arm.
-    let lower = (lower.inv() + input).inv();
+    let shorted = lower.norm() <= 0.0;
+    let lower = if shorted { lower } else { (lower.inv() + input).inv() };
     Divider { admittance: (upper + lower).inv(), ratio: lower / (upper + lower) }
 }
 
@@ -143,7 +201,13 @@ mod tests {
 
     fn ratio(scenario: &Scenario, topology: Topology, frequency_hz: f64) -> Complex64 {
         let wiring = Wiring::SenseResistor(topology);
-        let [first, second] = channels(scenario.parts(), wiring, &seating(scenario), frequency_hz);
+        let [first, second] = channels(
+            scenario.parts(),
+            wiring,
+            Connected::Headphone,
+            &seating(scenario),
+            frequency_hz,
+        );
         second / first
     }
 
@@ -223,7 +287,13 @@ mod tests {
             let [stiff, soft] = [0.0, 120.0].map(|ohm| {
                 let scenario = preset("open-300").unwrap().ideal();
                 let scenario = scenario.with_output_resistance(ohm).unwrap();
-                channels(scenario.parts(), Wiring::Coupler, &seating(&scenario), f)
+                channels(
+                    scenario.parts(),
+                    Wiring::Coupler,
+                    Connected::Headphone,
+                    &seating(&scenario),
+                    f,
+                )
             });
             // The loopback behind the amplifier sees the same change as the microphone.
             assert!(relative(soft[1] / stiff[1], soft[0] / stiff[0]) < ROUNDING);

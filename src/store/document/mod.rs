@@ -9,7 +9,12 @@ mod table;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::model::{Curve, Finding, Measurement, Outcome, Polar, Trace, TraceKind};
+use num_complex::Complex64;
+
+use crate::model::{
+    Budget, Contribution, Covariance, Curve, Finding, Impedance, Measurement, Outcome, Polar,
+    Trace, TraceKind,
+};
 use crate::quantity::unit::{Degree, Unit};
 
 pub use comparison::{sources, states};
@@ -75,6 +80,9 @@ pub fn measurement(measurement: &Measurement) -> Value {
     let mut document = head(kind_name(outcome.kind()));
     if let Some(trace) = outcome.to_trace() {
         document.insert("curve".to_owned(), trace_object(&trace));
+    }
+    if let Outcome::Impedance { impedance, budget, .. } = outcome {
+        document.insert("budget".to_owned(), budget_object(impedance, budget));
     }
     let figures = match outcome {
         Outcome::Response { figures, .. } => value(figures),
@@ -150,6 +158,22 @@ fn polar_object<U: Unit>(polar: &Polar<U>) -> Value {
         object.insert("coherence".to_owned(), coherence.to_vec().into());
     }
     object
+}
+
+/// The lines of a budget, each with its standard uncertainties at the frequencies of the curve.
+fn budget_object(impedance: &Impedance, budget: &Budget) -> Value {
+    let line = |line: &Contribution| {
+        let of = |u: &dyn Fn(Covariance, Complex64) -> f64| -> Vec<f64> {
+            line.covariance.iter().zip(impedance.values()).map(|(&c, &z)| u(c, z)).collect()
+        };
+        json!({
+            "source": line.source, "evaluation": line.evaluation,
+            "distribution": line.distribution,
+            "u_magnitude_ohm": of(&|c, z| c.u_magnitude(z)),
+            "u_phase_deg": of(&|c, z| c.u_phase(z).to_degrees()),
+        })
+    };
+    json!({ "contributions": budget.contributions.iter().map(line).collect::<Vec<_>>() })
 }
 
 /// Frequency, magnitude, phase and their uncertainties, each a list.
