@@ -132,7 +132,7 @@ fn impedance(args: &ImpedanceArgs, output: Output) -> Result<Exit, Failure> {
     let prepared = args.origin.prepare(&args.look, &placing)?;
     let described = args.jig.channels()?.filter(|_| args.origin.channels.is_none());
     let channels = described.unwrap_or_else(|| prepared.channels.clone());
-    let prepared = Prepared { calibrations, channels, ..prepared };
+    let prepared = Prepared { channels, calibrations, ..prepared };
     let applied = Applied::to(&prepared);
     let task = Task { jig: Some(jig), budget: args.budget };
     args.keep.measure(prepared, task, output, |analyser, takes, channels| {

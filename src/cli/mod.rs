@@ -68,7 +68,7 @@ enum Command {
     Sweep(sweep::SweepArgs),
     /// Find out what converters, full scale and the microphone do, for later measurements
     #[command(subcommand)]
-    Calibrate(calibrate::CalibrateCommand),
+    Calibrate(Box<calibrate::CalibrateCommand>),
     /// Play, capture, check, analyse and store
     #[command(subcommand)]
     Measure(measure::MeasureCommand),
@@ -185,7 +185,7 @@ impl Command {
             Self::Devices(args) => devices::run(&args, output),
             Self::Rig(command) => rig::run(command, output),
             Self::Sweep(args) => sweep::run(&args, output),
-            Self::Calibrate(command) => calibrate::run(command, output),
+            Self::Calibrate(command) => calibrate::run(*command, output),
             Self::Measure(command) => measure::run(command, output),
             Self::Compare(command) => compare::run(command, output),
             Self::Library(command) => library::run(command, output),

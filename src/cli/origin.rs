@@ -76,7 +76,7 @@ pub(super) struct Origin {
 }
 
 /// The kinds of findings that refuse a take.
-const REFUSALS: [&str; 24] = [
+const REFUSALS: [&str; 25] = [
     "no-stimulus",
     "dead-input",
     "shorted-input",
@@ -101,6 +101,7 @@ const REFUSALS: [&str; 24] = [
     "channels-swapped",
     "polarity-inverted",
     "no-current",
+    "balanced-drive-grounded",
 ];
 
 /// How the captures are looked at.

@@ -35,6 +35,14 @@ impl StandardKind {
     }
 }
 
+impl StandardKind {
+    /// Whether it is measured through the jig, in place of the headphone.
+    #[must_use]
+    pub const fn is_through_the_jig(self) -> bool {
+        !matches!(self, Self::Straight)
+    }
+}
+
 impl fmt::Display for StandardKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -15,7 +15,8 @@ pub fn budget(impedance: &Impedance, budget: &Budget) -> Table {
     let near: Vec<Option<usize>> = AT_HZ.iter().map(|&hz| nearest(impedance, hz)).collect();
     let cell = |percent: Option<f64>| {
         percent.map_or(ABSENT.to_owned(), |percent| match percent {
-            small if small < 5e-5 => "0".to_owned(),
+            none if none <= 0.0 => "0".to_owned(),
+            small if small < 1e-3 => "< 0.001".to_owned(),
             percent => significant(percent, 2),
         })
     };
@@ -24,8 +25,9 @@ pub fn budget(impedance: &Impedance, budget: &Budget) -> Table {
         Some(100.0 * covariance.get(at)?.u_magnitude(z) / z.norm())
     };
     let row = |name: &str, kind: &str, of: &dyn Fn(Option<usize>) -> String| {
-        let [a, b, c, d, e] = [0, 1, 2, 3, 4].map(|i| of(near.get(i).copied().flatten()));
-        [name.to_owned(), kind.to_owned(), a, b, c, d, e]
+        let [low, bass, middle, high, top] =
+            [0, 1, 2, 3, 4].map(|i| of(near.get(i).copied().flatten()));
+        [name.to_owned(), kind.to_owned(), low, bass, middle, high, top]
     };
     let lines = budget.contributions.iter().map(|line| {
         let evaluation = match line.evaluation {

@@ -2,7 +2,8 @@
 
 use num_complex::Complex64;
 
-use crate::model::SenseAcross;
+use crate::model::{Jig, SenseAcross};
+use crate::quantity::{Capacitance, Resistance};
 
 /// Three complex numbers that say all that is linear about a jig and the inputs at one frequency.
 ///
@@ -27,6 +28,11 @@ impl Terms {
     /// What is connected if the ratio is `m`, in ohms.
     pub(super) fn impedance(&self, m: Complex64) -> Complex64 {
         (m - self.b) / (self.a - self.c * m)
+    }
+
+    /// The ratio that an impedance has.
+    pub(super) fn ratio(&self, z: Complex64) -> Complex64 {
+        (self.a * z + self.b) / (self.c * z + 1.0)
     }
 
     /// dZ/dm.
@@ -76,6 +82,21 @@ pub(super) enum Part {
 }
 
 impl Circuit {
+    /// The circuit of a jig as it is described, at a frequency in hertz.
+    pub(super) fn of(jig: &Jig, frequency_hz: f64) -> Self {
+        let capacitance = jig.input_capacitance.map_or(0.0, Capacitance::farad);
+        let input = Complex64::new(
+            jig.input_resistance.map_or(0.0, |input| 1.0 / input.ohm()),
+            std::f64::consts::TAU * frequency_hz * capacitance,
+        );
+        Self {
+            sense: jig.sense(),
+            resistor: jig.sense_resistor.ohm(),
+            input,
+            leads: jig.lead_resistance.map_or(0.0, Resistance::ohm),
+        }
+    }
+
     fn numerator(&self) -> (f64, f64) {
         match self.sense {
             SenseAcross::Headphone => (1.0 / self.resistor, 0.0),

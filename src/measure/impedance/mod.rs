@@ -9,6 +9,7 @@ mod error_terms;
 mod figures;
 mod ratio;
 mod standard;
+mod wiring;
 
 use ndarray::Array1;
 use num_complex::Complex64;
@@ -16,9 +17,8 @@ use num_complex::Complex64;
 use self::error_terms::ErrorTerms;
 use self::figures::figures;
 use self::ratio::{Judge, Ratios, Seen, Wanted};
-pub use self::standard::{
-    NoCalibration, StandardTakes, calibrated_impedance, impedance_calibration,
-};
+pub use self::standard::{NoCalibration, StandardTakes, impedance_behind, impedance_calibration};
+use self::wiring::{described, no_current, remarks_on};
 use super::analyser::{Analysed, Analyser, MeasureError};
 use super::wiring::ratio_faults;
 use crate::metrology::budget::combined;
@@ -94,7 +94,8 @@ impl Analyser {
         let wanted = Wanted { takes, channels, jig, delay_samples, is_mute: false };
         let judge = Behind { terms: &terms, grid: &grid, before };
         let mut seen = Seen::default();
-        let ratios = self.ratios(&wanted, &judge, &mut seen)?;
+        let refused = self.judge(described(jig).into_iter().collect(), 1, &mut seen.findings);
+        let ratios = if refused { None } else { self.ratios(&wanted, &judge, &mut seen)? };
         let Seen { mut findings, delays, channels } = seen;
         let Some(ratios) = ratios else {
             let outcome = Outcome::Refused(TraceKind::Impedance);
@@ -112,7 +113,7 @@ impl Analyser {
         let computed = impedance_of(jig, &terms, (&whole, &grid), &ratios);
         let (outcome, remarks) = match (computed, no_current(&ratios.mean.mean)) {
             (Ok((impedance, budget)), _) => {
-                let remarks = remarks_on(&ratios.mean.mean, &impedance);
+                let remarks = remarks_on(jig, &ratios.mean.mean, &impedance);
                 let figures = figures(&impedance);
                 (Outcome::Impedance { impedance, budget, figures }, remarks)
             }
@@ -169,37 +170,4 @@ fn impedance_of(
 fn with_budget(impedance: Impedance, budget: &Budget) -> Result<Impedance, CurveError> {
     let values: Vec<Complex64> = impedance.values().to_vec();
     impedance.with_covariance(combined(&values, budget))
-}
-
-/// Whether both nodes carry the same signal.
-fn no_current(ratio: &Array1<Complex64>) -> Option<FindingKind> {
-    /// They do if the ratio varies by less than this over frequency.
-    const SAME: f64 = 2e-3;
-    /// … and is this close to one, which gains that were never matched allow for.
-    const EQUAL_GAINS: f64 = 0.05;
-    let mean = ratio.mean().unwrap_or(Complex64::ZERO);
-    let difference = ratio.iter().map(|m| (m - mean).norm()).fold(0.0, f64::max);
-    let same = difference < SAME && (mean - 1.0).norm() < EQUAL_GAINS;
-    same.then_some(FindingKind::NoCurrent { difference })
-}
-
-fn remarks_on(ratio: &Array1<Complex64>, impedance: &Impedance) -> Vec<Finding> {
-    /// A real part this negative, re the magnitude, is not noise.
-    const NEGATIVE: f64 = -0.05;
-    if let Some(kind) = no_current(ratio) {
-        return vec![Finding::warning(kind)];
-    }
-    let mut remarks = Vec::new();
-    let worst = impedance
-        .hz()
-        .iter()
-        .zip(impedance.values())
-        .min_by(|(_, a), (_, b)| (a.re / a.norm()).total_cmp(&(b.re / b.norm())));
-    if let Some((&frequency_hz, z)) = worst
-        && z.re < NEGATIVE * z.norm()
-    {
-        let kind = FindingKind::NotPassive { frequency_hz, real_ohm: z.re };
-        remarks.push(Finding::warning(kind));
-    }
-    remarks
 }

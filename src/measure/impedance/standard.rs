@@ -5,6 +5,7 @@ use num_complex::Complex64;
 
 use super::error_terms::ErrorTerms;
 use super::ratio::{Judge, Seen, Wanted};
+use super::wiring::of_standards;
 use super::with_budget;
 use crate::measure::analyser::{Analyser, MeasureError};
 use crate::metrology::statistics::rectangular;
@@ -119,27 +120,29 @@ pub fn impedance_calibration(
     let mut calibration =
         ImpedanceCalibration { jig, delay_samples, standards, checks: Vec::new() };
     let first = calibration.standards.first().ok_or(NoCalibration::NoStandard)?;
-    ErrorTerms::of(&calibration.jig, Some(&calibration), first.ratio.grid())?;
+    let terms = ErrorTerms::of(&calibration.jig, Some(&calibration), first.ratio.grid())?;
+    let doubts = of_standards(&calibration, &terms);
     let checked = checks.iter().map(|check| checked(&calibration, check));
     calibration.checks = checked.collect::<Result<_, _>>()?;
-    Ok((calibration, Vec::new()))
+    Ok((calibration, doubts))
 }
 
-/// The impedance behind a ratio that was measured through a calibrated jig, with its uncertainty,
-/// on the grid of the ratio.
+/// The impedance behind a ratio of the inputs, with its uncertainty, on the grid of the ratio: of a
+/// jig as it is described, or as a calibration shows it.
 ///
 /// # Errors
 ///
 /// When the calibration does not cover the grid, or there is no finite impedance.
-pub fn calibrated_impedance(
-    calibration: &ImpedanceCalibration,
+pub fn impedance_behind(
+    jig: &Jig,
+    calibration: Option<&ImpedanceCalibration>,
     ratio: &Response,
 ) -> Result<Impedance, NoCalibration> {
-    let terms = ErrorTerms::of(&calibration.jig, Some(calibration), ratio.grid())?;
+    let terms = ErrorTerms::of(jig, calibration, ratio.grid())?;
     let values = ratio.values().iter().zip(&terms.terms).map(|(&m, terms)| terms.impedance(m));
     let impedance = Impedance::new(ratio.grid().clone(), values.collect())?;
     let m = ratio.values().to_vec();
-    let budget = terms.budget(&calibration.jig, &m, ratio.covariance(), 0.0);
+    let budget = terms.budget(jig, &m, ratio.covariance(), 0.0);
     Ok(with_budget(impedance, &budget)?)
 }
 
@@ -148,7 +151,7 @@ fn checked(
     calibration: &ImpedanceCalibration,
     check: &MeasuredStandard,
 ) -> Result<CheckedStandard, NoCalibration> {
-    let found = calibrated_impedance(calibration, &check.ratio)?;
+    let found = impedance_behind(&calibration.jig, Some(calibration), &check.ratio)?;
     let standard = &check.standard;
     let relative = rectangular(1e-2 * standard.tolerance_percent).hypot(1e-2 * standard.u_percent);
     let mut result = CheckedStandard {

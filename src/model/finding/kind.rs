@@ -325,6 +325,40 @@ pub enum FindingKind {
         /// Its real part there.
         real_ohm: f64,
     },
+    /// The impedance is larger than that of any headphone.
+    NotConnected {
+        /// Its smallest magnitude.
+        lowest_ohm: f64,
+        /// Whether the headphone lies between the source and the sense resistor.
+        low_side: bool,
+    },
+    /// The impedance is smaller than that of any headphone.
+    JigShorted {
+        /// Its largest magnitude.
+        highest_ohm: f64,
+    },
+    /// A balanced output drives a jig whose inputs are referred to ground.
+    BalancedDriveGrounded,
+    /// The sense resistor that standards show is not the one that is described.
+    WrongSenseResistor {
+        /// What is described, with the input beside it.
+        stated_ohm: f64,
+        /// What was found.
+        found_ohm: f64,
+        /// Standard uncertainty of that.
+        u_ohm: f64,
+    },
+    /// A standard's take looks like that of another one.
+    StandardsConfused {
+        /// What it is said to be.
+        said: String,
+        /// What it looks like.
+        looks_like: String,
+        /// Ratio of the inputs at 1 kHz.
+        ratio: f64,
+        /// What it should be.
+        expected: f64,
+    },
     /// More channels than roles: which was taken was not said.
     ChannelAssumed {
         /// Role.
@@ -462,6 +496,11 @@ impl FindingKind {
             Self::ChannelsSwapped { .. } => "channels-swapped",
             Self::PolarityInverted { .. } => "polarity-inverted",
             Self::NoCurrent { .. } => "no-current",
+            Self::NotConnected { .. } => "not-connected",
+            Self::JigShorted { .. } => "jig-shorted",
+            Self::BalancedDriveGrounded => "balanced-drive-grounded",
+            Self::WrongSenseResistor { .. } => "wrong-sense-resistor",
+            Self::StandardsConfused { .. } => "standards-confused",
             Self::NotPassive { .. } => "not-passive",
             Self::ChannelAssumed { .. } => "channel-assumed",
             Self::NothingHeard { .. } => "nothing-heard",

@@ -38,10 +38,10 @@ impl Connected {
     pub(super) fn number(self) -> u64 {
         match self {
             Self::Headphone => 0,
-            Self::Open => 0x6f70_656e,
-            Self::Short => 0x7368_6f72_74,
+            Self::Open => 1,
+            Self::Short => 2,
             Self::Load(ohm) => ohm.to_bits(),
-            Self::Straight => 0x7374_7261_6967,
+            Self::Straight => 3,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::model::{
     Connection, Covariance, Distribution, ErrorSource, Evaluation, Jig, MeasuredStandard,
     StandardKind,
 };
-use crate::quantity::{Capacitance, Resistance, amplitude_ratio};
+use crate::quantity::amplitude_ratio;
 
 /// What is known at one frequency.
 pub(super) struct Knowledge<'a> {
@@ -27,23 +27,6 @@ pub(super) struct Knowledge<'a> {
 
 /// What of the jig an assumption rests on.
 const PARTS: [Part; 3] = [Part::Resistor, Part::Input, Part::Leads];
-
-impl Circuit {
-    /// The circuit of a jig as it is described, at a frequency in hertz.
-    pub(super) fn of(jig: &Jig, frequency_hz: f64) -> Self {
-        let capacitance = jig.input_capacitance.map_or(0.0, Capacitance::farad);
-        let input = Complex64::new(
-            jig.input_resistance.map_or(0.0, |input| 1.0 / input.ohm()),
-            std::f64::consts::TAU * frequency_hz * capacitance,
-        );
-        Self {
-            sense: jig.sense(),
-            resistor: jig.sense_resistor.ohm(),
-            input,
-            leads: jig.lead_resistance.map_or(0.0, Resistance::ohm),
-        }
-    }
-}
 
 impl Knowledge<'_> {
     fn equations(&self) -> Vec<Equation> {

@@ -162,6 +162,20 @@ impl ErrorTerms {
         Budget { contributions: merged(lines) }
     }
 
+    /// The sense resistor with the input beside it that standards show at a point of the grid, and
+    /// its standard uncertainty, in ohms; `None` if its value went into the terms.
+    pub(super) fn resistor(&self, at: usize) -> Option<(f64, f64)> {
+        self.resistor_drift?;
+        let c = self.terms.get(at)?.c;
+        let by_c = -1.0 / (c * c);
+        let variance = |cause: &Cause| {
+            let effect = cause.effects[at];
+            effect.covariance.scaled(effect.change[2] * by_c).rr
+        };
+        let variance: f64 = self.causes.iter().map(variance).sum();
+        Some((c.inv().re, variance.sqrt()))
+    }
+
     /// Whether anything was measured to find the terms.
     fn is_calibrated(&self) -> bool {
         self.causes.iter().any(|cause| cause.source == ErrorSource::Drift)
