@@ -26,7 +26,7 @@ const RELATIVE: f64 = 0.001;
 const DEGREES: f64 = 0.1;
 
 /// One sweep of two seconds with little silence: a second of transient takes ngspice some ten.
-fn short_plan() -> Plan {
+pub(crate) fn short_plan() -> Plan {
     let text = plan::builtin_text("response-quick").unwrap();
     let mut table: toml::Table = text.parse().unwrap();
     table["markers"] = false.into();

@@ -3,6 +3,7 @@
 #[path = "mod.rs"]
 mod ngspice;
 
+mod calibrated;
 mod end_to_end;
 
 use std::io;

@@ -79,6 +79,51 @@ impl Circuit {
         Ok(nodes)
     }
 
+    /// The voltages at `src` and `load` for 1 V at `in`, at `count` multiples of a frequency.
+    pub fn ac_comb(&self, step_hz: f64, count: usize) -> io::Result<Vec<[Complex64; 2]>> {
+        let folder = tempfile::tempdir()?;
+        let (elements, stop_hz) = (&self.elements, step_hz * count as f64);
+        let deck = format!(
+            "frequency response\n{elements}\nVin in 0 DC 0 AC 1\n.control\nset numdgt=15\n\
+             ac lin {count} {step_hz:.17e} {stop_hz:.17e}\nwrdata ac.txt v(src) v(load)\n\
+             .endc\n.end\n"
+        );
+        let rows = run(folder.path(), &deck, "ac.txt")?;
+        let rows = String::from_utf8_lossy(&rows);
+        let nodes: Vec<_> = rows.lines().filter_map(ac_row).collect();
+        if nodes.len() != count {
+            return Err(io::Error::other(format!("{} rows of ac.txt can be read", nodes.len())));
+        }
+        Ok(nodes)
+    }
+
+    /// The voltages at `src` and `load`, sample by sample, when `in` follows the stimulus, from
+    /// the response at every frequency of its transform; it must end in enough silence.
+    pub fn filtered(&self, stimulus: &[f64], rate_hz: u32) -> io::Result<[Vec<f64>; 2]> {
+        let failed = |error: realfft::FftError| io::Error::other(error.to_string());
+        let frames = stimulus.len().next_multiple_of(2);
+        let mut planner = RealFftPlanner::<f64>::new();
+        let forward = planner.plan_fft_forward(frames);
+        let mut padded = stimulus.to_vec();
+        padded.resize(frames, 0.0);
+        let mut spectrum = forward.make_output_vec();
+        forward.process(&mut padded, &mut spectrum).map_err(failed)?;
+        let nodes = self.ac_comb(f64::from(rate_hz) / frames as f64, frames / 2)?;
+        let inverse = planner.plan_fft_inverse(frames);
+        let mut signal = |node: usize| -> io::Result<Vec<f64>> {
+            let mut bins = vec![Complex64::ZERO; spectrum.len()];
+            // Neither DC nor half the rate is in a sweep.
+            for k in 1..frames / 2 {
+                bins[k] = spectrum[k] * nodes[k - 1][node] / frames as f64;
+            }
+            let mut samples = vec![0.0; frames];
+            inverse.process(&mut bins, &mut samples).map_err(failed)?;
+            samples.truncate(stimulus.len());
+            Ok(samples)
+        };
+        Ok([signal(0)?, signal(1)?])
+    }
+
     /// The voltages at `src` and `load`, sample by sample, when `in` follows the stimulus (1.0
     /// is 1 V). As long as the stimulus; takes some 6 s for one second at 48 kHz.
     pub fn transient(&self, stimulus: &[f64], rate_hz: u32) -> io::Result<[Vec<f64>; 2]> {
