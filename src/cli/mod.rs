@@ -10,6 +10,7 @@ mod devices;
 mod failure;
 mod figures;
 mod hush;
+mod inspect;
 mod jig;
 mod keep;
 mod library;
@@ -75,6 +76,9 @@ enum Command {
     /// Put curves side by side
     #[command(subcommand)]
     Compare(compare::CompareCommand),
+    /// More out of a curve or a stored measurement, without playing again
+    #[command(subcommand)]
+    Inspect(inspect::InspectCommand),
     /// The stored measurements
     #[command(subcommand)]
     Library(library::LibraryCommand),
@@ -174,6 +178,7 @@ impl Command {
             Self::Calibrate(command) => command.common(),
             Self::Measure(command) => command.common(),
             Self::Compare(command) => command.common(),
+            Self::Inspect(command) => command.common(),
             Self::Library(command) => command.common(),
             Self::Convert(args) => args.common,
             Self::Demo(args) => args.common,
@@ -188,6 +193,7 @@ impl Command {
             Self::Calibrate(command) => calibrate::run(*command, output),
             Self::Measure(command) => measure::run(command, output),
             Self::Compare(command) => compare::run(command, output),
+            Self::Inspect(command) => inspect::run(&command, output),
             Self::Library(command) => library::run(command, output),
             Self::Convert(args) => convert::run(&args, output),
             Self::Demo(args) => demo::run(&args, output),

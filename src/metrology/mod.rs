@@ -2,6 +2,7 @@
 
 pub mod band;
 pub mod budget;
+pub mod equivalent;
 pub mod repeats;
 pub mod shelf;
 pub mod statistics;

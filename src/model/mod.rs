@@ -7,6 +7,7 @@ mod budget;
 mod calibration;
 mod comparison;
 mod curve;
+mod equivalent;
 mod finding;
 mod grid;
 mod jig;
@@ -30,6 +31,10 @@ pub use comparison::{
     StateComparison, StateDifference, StateSummary,
 };
 pub use curve::{Curve, CurveError};
+pub use equivalent::{
+    Candidate, CoilModel, CoilParameter, EquivalentCircuit, FittedResonance, NoModel,
+    UnknownCoilModel,
+};
 pub use finding::{Finding, FindingKind, Severity, Words};
 pub use grid::{FrequencyGrid, GridError};
 pub use jig::{

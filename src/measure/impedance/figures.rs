@@ -1,6 +1,7 @@
 //! The figures that people quote of an impedance.
 
-use crate::model::{Curve, Impedance, ImpedanceFigures, Resonance};
+use crate::metrology::equivalent::{Wanted, fit};
+use crate::model::{Curve, EquivalentCircuit, Impedance, ImpedanceFigures, Resonance};
 use crate::quantity::unit::Ohm;
 
 /// Values that makers print (IEC 60268-5's rule: the minimum is not below 80 % of the rated value).
@@ -20,7 +21,7 @@ pub(super) fn figures(impedance: &Impedance) -> ImpedanceFigures {
     let angles: Vec<(f64, f64)> = angle.points().collect();
     let phase_minimum = angles.iter().min_by(by_magnitude).copied();
     let phase_maximum = angles.iter().max_by(by_magnitude).copied();
-    ImpedanceFigures {
+    let mut figures = ImpedanceFigures {
         minimum_ohm,
         minimum_hz,
         maximum_ohm,
@@ -35,6 +36,40 @@ pub(super) fn figures(impedance: &Impedance) -> ImpedanceFigures {
         nominal_ohm: nominal(minimum_ohm),
         resonances: resonances(&points),
         ..ImpedanceFigures::default()
+    };
+    if let Ok(circuit) = fit(impedance, Wanted::default()) {
+        of_circuit(&circuit, impedance, &mut figures);
+    }
+    figures
+}
+
+/// What an equivalent circuit adds, if it comes near enough to the impedance.
+fn of_circuit(circuit: &EquivalentCircuit, impedance: &Impedance, figures: &mut ImpedanceFigures) {
+    /// A circuit that is further off says nothing.
+    const NEAR_PERCENT: f64 = 10.0;
+    /// A fitted resonance belongs to the maximum that lies this near, as a ratio of frequencies.
+    const SAME: f64 = 1.1;
+    if circuit.worst_percent > NEAR_PERCENT {
+        return;
+    }
+    let resistance = circuit.dc_resistance_ohm;
+    // The errors of a jig are the same at all frequencies, and no fit averages them away.
+    let magnitude = impedance.magnitude();
+    let common = magnitude.at(figures.minimum_hz).ok().zip(u_at(&magnitude, figures.minimum_hz));
+    let common = common.map_or(0.0, |(ohm, u)| resistance.value * u / ohm);
+    figures.dc_resistance_ohm = Some(resistance.value);
+    figures.u_dc_resistance_ohm = Some(resistance.u.hypot(common));
+    for seen in &mut figures.resonances {
+        let away = |f: f64| (f / seen.frequency_hz).ln().abs();
+        let nearest = circuit
+            .resonances
+            .iter()
+            .min_by(|a, b| away(a.frequency_hz.value).total_cmp(&away(b.frequency_hz.value)));
+        if let Some(fitted) = nearest.filter(|r| away(r.frequency_hz.value) < SAME.ln()) {
+            seen.q_mechanical = Some(fitted.q_mechanical.value);
+            seen.q_electrical = Some(fitted.q_electrical.value);
+            seen.q_total = Some(fitted.q_total.value);
+        }
     }
 }
 
