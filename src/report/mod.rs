@@ -4,6 +4,7 @@
 //! [`text`] writes tables for a terminal, and [`page`] writes a self-contained HTML page. Results
 //! come in as model types, pictures as file names; nothing here reads a file or a clock.
 
+pub mod curves;
 mod digits;
 pub mod page;
 mod reading;

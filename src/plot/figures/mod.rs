@@ -1,11 +1,13 @@
 //! Figures made from results, one file for each.
 
+mod curves;
 mod differences;
 mod impedance;
 mod response;
 mod source;
 mod states;
 
+pub use curves::{curve_differences, curves};
 pub use differences::differences;
 pub use impedance::impedance;
 pub use response::response;

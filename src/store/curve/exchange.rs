@@ -97,7 +97,12 @@ pub(super) fn plain_text(trace: &Trace) -> String {
 
 /// Lines behind an asterisk.
 fn starred(lines: Vec<String>) -> String {
-    lines.into_iter().map(|line| format!("{}\n", format!("* {line}").trim_end())).collect()
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(format!("* {line}").trim_end());
+        text.push('\n');
+    }
+    text
 }
 
 /// A text in ASCII: units are spelled out, other letters become question marks.
