@@ -11,7 +11,7 @@ use super::{Common, Exit};
 use crate::store::Overwrite;
 use crate::store::curve::{self, CurveFormat, CurveLabel, SIMULATED};
 
-const FORMATS: &str = "say which with --to: json, csv, rew, frd, zma, autoeq or txt";
+const FORMATS: &str = "say which with --to: json, csv, rew, frd, zma, dats, limp, autoeq or txt";
 
 /// The arguments of `convert`.
 #[derive(Debug, Args)]
@@ -20,8 +20,12 @@ Examples:
   cansweep convert \"HD 650 L1.txt\" hd650.csv
   cansweep convert impedance.json hd600.zma
   cansweep convert hd650.csv hd650.txt --to rew
+  cansweep convert F144W.zma f144w.csv --to limp
 
-Formats: json, csv (ours), rew, frd, zma, autoeq, txt (frequency, TAB, level)")]
+Formats: json, csv (ours, with the uncertainty), rew, frd and zma (loudspeaker programs), dats and
+limp (impedances, as those programs export them), autoeq, txt (frequency, TAB, level). REW, DATS
+and LIMP are recognised by their layout whatever the file is called. Our own formats and rew keep
+the sense resistor and the calibration factor that a REW file states.")]
 pub(crate) struct ConvertArgs {
     /// The curve to read; its format is recognised
     #[arg(value_name = "IN")]

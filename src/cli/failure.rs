@@ -191,8 +191,15 @@ impl From<StudyError> for Failure {
             StudyError::TooFewStates { .. } => {
                 Self::usage(error).hint("give every state its own --state NAME=FILE[,FILE…]")
             }
-            StudyError::UnknownReference { .. } | StudyError::DuplicateState { .. } => {
-                Self::usage(error)
+            StudyError::TooFewCurves { .. } => Self::usage(error).hint("name two files or more"),
+            StudyError::DuplicateCurve { .. } => {
+                Self::usage(error).hint("tell them apart with NAME=FILE or --names")
+            }
+            StudyError::UnknownReference { .. }
+            | StudyError::DuplicateState { .. }
+            | StudyError::UnknownCurve { .. } => Self::usage(error),
+            StudyError::MixedKinds { .. } => {
+                Self::data(error).hint("compare the responses and the impedances by themselves")
             }
             StudyError::NotNormalisable { .. } => {
                 Self::data(error).hint("choose another --normalise, or none")

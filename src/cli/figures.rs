@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use super::failure::Failure;
 use super::now;
-use crate::model::{FindingKind, Measurement, RigKind, SourceComparison, StateComparison, Trace};
+use crate::model::{
+    CurveComparison, FindingKind, Measurement, RigKind, SourceComparison, StateComparison, Trace,
+};
 use crate::plot::{Caption, Figure, Seatings, Theme, Width, figures, render};
 use crate::store::curve::SIMULATED;
 use crate::store::{Overwrite, atomic, document};
@@ -180,6 +182,25 @@ pub(super) fn of_source(
     data.write_json("source", document::sources(comparison))?;
     data.write_csv("source", &document::sources_csv(comparison))?;
     write(folder, "source", &figures::source(comparison, caption), drawing, overwrite)
+}
+
+/// Figures, CSV and JSON of curves beside each other.
+pub(super) fn of_curves(
+    folder: &Path,
+    comparison: &CurveComparison,
+    caption: &Caption,
+    drawing: Drawing,
+    overwrite: Overwrite,
+) -> Result<usize, Failure> {
+    let data = Data { folder, simulated: caption.simulated, overwrite };
+    data.write_json("curves", document::curves(comparison))?;
+    data.write_csv("curves", &document::curves_csv(comparison))?;
+    data.write_csv("difference", &document::curve_differences_csv(comparison))?;
+    let curves = figures::curves(comparison, caption);
+    let title = format!("{}: difference", caption.title);
+    let differences = figures::curve_differences(comparison, &Caption { title, ..caption.clone() });
+    Ok(write(folder, "curves", &curves, drawing, overwrite)?
+        + write(folder, "difference", &differences, drawing, overwrite)?)
 }
 
 /// Where the data of a comparison go, and what they come from.

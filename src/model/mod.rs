@@ -27,7 +27,8 @@ pub use calibration::{
     MicrophoneCalibration, Sensitivity, SensitivityUnit, UnknownCurveSign, UnknownSensitivity,
 };
 pub use comparison::{
-    EighthRule, Normalisation, SourceComparison, SourceEffect, SourceLimit, Spread,
+    ComparedCurve, CurveComparison, CurveDifference, Deviation, EighthRule, Extremes,
+    Normalisation, Significance, SourceComparison, SourceEffect, SourceLimit, Span, Spread,
     StateComparison, StateDifference, StateSummary,
 };
 pub use curve::{Curve, CurveError};

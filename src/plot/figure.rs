@@ -66,6 +66,10 @@ pub enum Scale {
     Ohm(Spacing),
     /// Degrees.
     Phase,
+    /// Differences in percent, around zero.
+    Percent,
+    /// Differences of angles in degrees, around zero.
+    Angle,
 }
 
 /// How values are spread over an axis.
@@ -238,12 +242,13 @@ impl Series {
 
 impl Stroke {
     /// The stroke of a colour slot: two slots with the same stroke differ in lightness, so that a
-    /// print without colour can be read.
+    /// print without colour can be read. When the colours start over, the strokes move on, so that
+    /// no two of eighteen slots look alike.
     #[must_use]
     pub const fn of_slot(slot: usize) -> Self {
-        match slot % 6 {
-            0 | 1 => Self::Solid,
-            2 | 3 => Self::Dashed,
+        match (slot % 6 / 2 + slot / 6) % 3 {
+            0 => Self::Solid,
+            1 => Self::Dashed,
             _ => Self::Dotted,
         }
     }

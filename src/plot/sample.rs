@@ -3,11 +3,12 @@
 use num_complex::Complex64;
 
 use crate::model::{
-    Covariance, Curve, EighthRule, FrequencyGrid, Impedance, Normalisation, Polar,
-    SourceComparison, SourceEffect, StateComparison, StateDifference, StateSummary,
+    ComparedCurve, Covariance, Curve, CurveComparison, CurveDifference, Deviation, EighthRule,
+    FrequencyGrid, Impedance, Normalisation, Polar, SourceComparison, SourceEffect,
+    StateComparison, StateDifference, StateSummary, Trace,
 };
 use crate::plot::{Caption, Figure, Seatings, figures};
-use crate::quantity::unit::{Decibel, Ohm};
+use crate::quantity::unit::{Decibel, Ohm, Unit};
 use crate::quantity::{Frequency, Resistance, Smoothing, amplitude_db};
 
 /// 48 points per octave, 479 in all.
@@ -115,6 +116,45 @@ pub(crate) fn sources() -> SourceComparison {
     }
 }
 
+/// Impedances that differ by a few percent, the more the later they come.
+pub(crate) fn curves(count: usize) -> CurveComparison {
+    let step = |i: usize| 0.03 * i as f64;
+    let curve = |i: usize| {
+        let z = impedance();
+        let scaled = z
+            .magnitude()
+            .points()
+            .map(|(hz, ohm)| ohm * (1.0 + step(i) * hump(hz, 90.0, 1.0, 1.0)));
+        let magnitude = Curve::new(grid(), scaled.collect()).unwrap();
+        let magnitude = magnitude.with_u(z.magnitude().u().unwrap() * 0.5).unwrap();
+        let phase = z.phase().unwrap().shifted(0.5 * i as f64);
+        let trace = Trace::Impedance(Polar::new(magnitude, phase).unwrap());
+        ComparedCurve { name: format!("curve {}", i + 1), trace, extremes: None }
+    };
+    let difference = |i: usize| CurveDifference {
+        name: format!("curve {}", i + 1),
+        reference: "curve 1".to_owned(),
+        level: deviation(move |hz| 8.686 * step(i) * hump(hz, 90.0, 1.0, 1.0)),
+        percent: Some(deviation(move |hz| 100.0 * step(i) * hump(hz, 90.0, 1.0, 1.0))),
+        phase: Some(deviation(move |_| 0.5 * i as f64)),
+        significance: None,
+    };
+    CurveComparison {
+        curves: (0..count).map(curve).collect(),
+        differences: (1..count).map(difference).collect(),
+        normalisation: Normalisation::None,
+        smoothing: Smoothing::None,
+    }
+}
+
+fn deviation<U: Unit>(value: impl Fn(f64) -> f64) -> Deviation<U> {
+    let curve = Curve::from_fn(grid(), value).unwrap();
+    let u = curve.values().mapv(|value| 0.4 + 0.05 * value.abs());
+    let by_size = |a: &(f64, f64), b: &(f64, f64)| a.1.abs().total_cmp(&b.1.abs());
+    let (worst_hz, worst) = curve.points().max_by(by_size).unwrap();
+    Deviation { curve: curve.with_u(u).unwrap(), worst, worst_hz, mean: 0.0, rms: 0.0 }
+}
+
 /// One figure of each kind.
 pub(crate) fn every_figure() -> Vec<Figure> {
     let (left, right) = (response(12.0), response(60.0));
@@ -127,6 +167,10 @@ pub(crate) fn every_figure() -> Vec<Figure> {
         figures::impedance(&[("left", &impedance), ("right", &impedance)], &caption("Both sides")),
         figures::response(&[("left", &left), ("right", &right)], &caption("Response")),
         figures::response(&[("left", &left)], &caption("Response of one side")),
+        figures::curves(&curves(2), &caption("Left and right")),
+        figures::curves(&curves(6), &caption("Six impedances")),
+        figures::curve_differences(&curves(2), &caption("Left and right: difference")),
+        figures::curve_differences(&curves(6), &caption("Six impedances: difference")),
         figures::source(&sources(), &caption("What the amplifier's output impedance does")),
     ]
 }

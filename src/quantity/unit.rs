@@ -52,6 +52,8 @@ units! {
     Decibel, "dB", "db";
     /// Degree of angle; positive is a lead.
     Degree, "°", "deg";
+    /// Hundredth: of a difference, in parts of what it is a difference to.
+    Percent, "%", "percent";
 }
 
 impl<U: Unit> Per<U> for U {

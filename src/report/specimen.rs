@@ -6,12 +6,13 @@ use ndarray::Array1;
 use num_complex::Complex64;
 
 use crate::model::{
-    AnalysisSpec, Budget, ChannelMap, Conditions, Covariance, Curve, EighthRule, Finding,
-    FrequencyGrid, Impedance, ImpedanceFigures, Measurement, Normalisation, Outcome, Resonance,
-    Response, ResponseFigures, RigIdentity, RigKind, SourceComparison, SourceEffect, SourceLimit,
-    Spread, StateComparison, StateDifference, StateSummary, TakeRecord,
+    AnalysisSpec, Budget, ChannelMap, ComparedCurve, Conditions, Covariance, Curve,
+    CurveComparison, CurveDifference, Deviation, EighthRule, Extremes, Finding, FrequencyGrid,
+    Impedance, ImpedanceFigures, Measurement, Normalisation, Outcome, Polar, Resonance, Response,
+    ResponseFigures, RigIdentity, RigKind, SourceComparison, SourceEffect, SourceLimit, Spread,
+    StateComparison, StateDifference, StateSummary, TakeRecord, Trace,
 };
-use crate::quantity::unit::Decibel;
+use crate::quantity::unit::{Decibel, Ohm, Unit};
 use crate::quantity::{Frequency, Resistance, Seconds, Smoothing, Uncertain};
 
 fn curve(value: impl Fn(f64) -> f64) -> Curve<Decibel> {
@@ -179,4 +180,36 @@ pub(super) fn response_measurement(figures: ResponseFigures) -> Measurement {
 /// A measurement that was refused.
 pub(super) fn refused_measurement(findings: Vec<Finding>) -> Measurement {
     measured(Outcome::Refused(crate::model::TraceKind::Response), findings)
+}
+
+fn deviation<U: Unit>(value: f64, worst: f64, worst_hz: f64) -> Deviation<U> {
+    let curve = Curve::from_fn(FrequencyGrid::standard(), |_| value).unwrap();
+    Deviation { curve, worst, worst_hz, mean: 0.41, rms: 1.2 }
+}
+
+/// Two impedances without uncertainty.
+pub(super) fn curves() -> CurveComparison {
+    let curve = |name: &str| {
+        let ohm = Curve::<Ohm>::from_fn(FrequencyGrid::standard(), |_| 32.0).unwrap();
+        let (minimum, maximum) = (32.0, 66.05);
+        ComparedCurve {
+            name: name.to_owned(),
+            trace: Trace::Impedance(Polar::of_magnitude(ohm)),
+            extremes: Some(Extremes { minimum, minimum_hz: 1000.0, maximum, maximum_hz: 95.2 }),
+        }
+    };
+    let difference = CurveDifference {
+        name: "right".to_owned(),
+        reference: "left".to_owned(),
+        level: deviation(1.01, 1.01, 95.2),
+        percent: Some(deviation(12.3, 12.3, 95.2)),
+        phase: Some(deviation(-3.2, -3.2, 80.0)),
+        significance: None,
+    };
+    CurveComparison {
+        curves: vec![curve("left"), curve("right")],
+        differences: vec![difference],
+        normalisation: Normalisation::None,
+        smoothing: Smoothing::None,
+    }
 }

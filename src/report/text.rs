@@ -3,9 +3,9 @@
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table as Grid, TableStyle};
 
-use super::summary;
 use super::table::{Align, Column, Table};
-use crate::model::{SourceComparison, StateComparison};
+use super::{curves as curve_tables, summary, words};
+use crate::model::{CurveComparison, SourceComparison, StateComparison};
 
 /// Columns of a terminal that a table fits into.
 const WIDTH: u16 = 96;
@@ -25,6 +25,18 @@ pub fn states(comparison: &StateComparison) -> String {
 pub fn source(comparison: &SourceComparison) -> String {
     let effects = table(&summary::source(comparison));
     format!("{effects}\n{}", table(&summary::limits(comparison)))
+}
+
+/// Curves beside each other: their extremes, their differences, and a paragraph for each
+/// difference; ends with a line feed.
+#[must_use]
+pub fn curves(comparison: &CurveComparison) -> String {
+    let curves = table(&curve_tables::curves(comparison));
+    let differences = table(&curve_tables::differences(comparison));
+    let paragraphs = words::curves(comparison).into_iter().map(|paragraph| {
+        wrapped(&paragraph).into_iter().fold("\n".to_owned(), |text, line| text + &line + "\n")
+    });
+    format!("{curves}\n{differences}{}", paragraphs.collect::<String>())
 }
 
 /// A table with its notes below it; every line, the last too, ends with a line feed.

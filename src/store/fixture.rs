@@ -7,13 +7,14 @@ use num_complex::Complex64;
 
 use super::plan;
 use crate::model::{
-    Budget, ChannelMap, ChannelRole, Conditions, Covariance, Curve, EighthRule, Finding,
-    FindingKind, FrequencyGrid, Impedance, ImpedanceFigures, Jig, Measurement, Normalisation,
-    Outcome, Recording, Resonance, Response, ResponseFigures, RigIdentity, RigKind, SampleFormat,
-    SourceComparison, SourceEffect, SourceLimit, Spread, StateComparison, StateDifference,
-    StateSummary, Topology, TraceKind,
+    Budget, ChannelMap, ChannelRole, ComparedCurve, Conditions, Covariance, Curve, CurveComparison,
+    CurveDifference, Deviation, EighthRule, Extremes, Finding, FindingKind, FrequencyGrid,
+    Impedance, ImpedanceFigures, Jig, Measurement, Normalisation, Outcome, Polar, Recording,
+    Resonance, Response, ResponseFigures, RigIdentity, RigKind, SampleFormat, Significance,
+    SourceComparison, SourceEffect, SourceLimit, Span, Spread, StateComparison, StateDifference,
+    StateSummary, Topology, Trace, TraceKind,
 };
-use crate::quantity::unit::Decibel;
+use crate::quantity::unit::{self, Decibel, Degree, Ohm, Unit};
 use crate::quantity::{Frequency, Percent, Resistance, SampleRate, Smoothing, Uncertain};
 
 fn grid() -> FrequencyGrid {
@@ -145,5 +146,46 @@ pub(super) fn sources() -> SourceComparison {
         eighth_rule: EighthRule { allows: ohm(4.0), costs_db: 0.4 },
         limits: vec![limit(0.1, Some(ohm(1.25))), limit(0.5, None), limit(1.0, Some(ohm(14.0)))],
         normalisation: Normalisation::None,
+    }
+}
+
+fn deviation<U: Unit>(worst: f64) -> Deviation<U> {
+    let curve = Curve::from_fn(grid(), |_| worst).unwrap().with_u(vec![0.75; 3].into()).unwrap();
+    Deviation { curve, worst, worst_hz: 1000.0, mean: 5.0, rms: 6.0 }
+}
+
+/// Two impedances of three points.
+pub(super) fn curves() -> CurveComparison {
+    let curve = |name: &str, ohm: f64| {
+        let magnitude = Curve::<Ohm>::from_fn(grid(), |_| ohm).unwrap();
+        let magnitude = magnitude.with_u(vec![0.5; 3].into()).unwrap();
+        let phase = Curve::<Degree>::from_fn(grid(), |f| (f - 100.0) / 1e3).unwrap();
+        ComparedCurve {
+            name: name.to_owned(),
+            trace: Trace::Impedance(Polar::new(magnitude, phase).unwrap()),
+            extremes: Some(Extremes {
+                minimum: ohm,
+                minimum_hz: 100.0,
+                maximum: ohm,
+                maximum_hz: 100.0,
+            }),
+        }
+    };
+    let difference = CurveDifference {
+        name: "right".to_owned(),
+        reference: "left".to_owned(),
+        level: deviation::<Decibel>(0.83),
+        percent: Some(deviation::<unit::Percent>(10.0)),
+        phase: Some(deviation::<Degree>(-2.0)),
+        significance: Some(Significance {
+            spans: vec![Span { from_hz: 100.0, to_hz: 1000.0 }],
+            none_above: Some(1.5),
+        }),
+    };
+    CurveComparison {
+        curves: vec![curve("left", 32.0), curve("right", 35.2)],
+        differences: vec![difference],
+        normalisation: Normalisation::None,
+        smoothing: Smoothing::None,
     }
 }

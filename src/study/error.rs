@@ -31,6 +31,60 @@ pub enum StudyError {
         /// The names there are.
         known: String,
     },
+    /// There is no second curve.
+    #[error("a comparison needs two or more curves, found {found}")]
+    TooFewCurves {
+        /// Curves given.
+        found: usize,
+    },
+    /// Two curves cannot be told apart.
+    #[error("two curves are called '{name}'")]
+    DuplicateCurve {
+        /// Their name.
+        name: String,
+    },
+    /// The reference is none of the curves.
+    #[error("no curve is called '{name}' (expected one of {known})")]
+    UnknownCurve {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// Decibels and ohms have no difference.
+    #[error(
+        "'{response}' is a response in decibels and '{impedance}' an impedance in ohms: they have \
+         no common axis and no difference"
+    )]
+    MixedKinds {
+        /// A response.
+        response: String,
+        /// An impedance.
+        impedance: String,
+    },
+    /// Two curves do not overlap.
+    #[error(
+        "'{name}' and '{reference}' have no band in common inside 20 Hz to 20 kHz: one starts at \
+         {start_hz} Hz, one ends at {end_hz} Hz"
+    )]
+    Apart {
+        /// A curve.
+        name: String,
+        /// The reference.
+        reference: String,
+        /// The higher first frequency.
+        start_hz: f64,
+        /// The lower last frequency.
+        end_hz: f64,
+    },
+    /// A magnitude of nothing has no ratio.
+    #[error("the impedance '{name}' is zero at {frequency_hz} Hz, so it has no ratio to another")]
+    NoRatio {
+        /// The impedance.
+        name: String,
+        /// Where.
+        frequency_hz: f64,
+    },
     /// No frequency that all curves cover.
     #[error(
         "the curves have no band in common inside 20 Hz to 20 kHz: one starts at {start_hz} Hz, \

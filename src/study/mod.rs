@@ -1,5 +1,7 @@
-//! Questions put to measurements: what states, sources and seals do to a headphone.
+//! Questions put to measurements: what states, sources and seals do to a headphone, and how any
+//! two curves differ.
 
+pub mod curves;
 mod error;
 mod load;
 mod normalisation;

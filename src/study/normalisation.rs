@@ -11,8 +11,20 @@ pub(super) fn normalised(
     normalisation: Normalisation,
     what: &str,
 ) -> Result<Curve<Decibel>, StudyError> {
+    Ok(match level(curve, normalisation, what)? {
+        Some(level) => curve.shifted(-level),
+        None => curve.clone(),
+    })
+}
+
+/// The level in decibels of a curve where the normalisation says; `None` if there is to be none.
+pub(super) fn level(
+    curve: &Curve<Decibel>,
+    normalisation: Normalisation,
+    what: &str,
+) -> Result<Option<f64>, StudyError> {
     let (level, place) = match normalisation {
-        Normalisation::None => return Ok(curve.clone()),
+        Normalisation::None => return Ok(None),
         Normalisation::At(at) => (curve.at(at.hz()).ok(), format!("at {at}")),
         Normalisation::Over(from, to) => {
             (band::mean_over(curve, from.hz(), to.hz()), format!("over {from} to {to}"))
@@ -24,7 +36,7 @@ pub(super) fn normalised(
         first_hz: curve.grid().first_hz(),
         last_hz: curve.grid().last_hz(),
     })?;
-    Ok(curve.shifted(-level))
+    Ok(Some(level))
 }
 
 #[cfg(test)]

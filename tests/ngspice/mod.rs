@@ -110,7 +110,7 @@ impl Circuit {
         forward.process(&mut padded, &mut spectrum).map_err(failed)?;
         let nodes = self.ac_comb(f64::from(rate_hz) / frames as f64, frames / 2)?;
         let inverse = planner.plan_fft_inverse(frames);
-        let mut signal = |node: usize| -> io::Result<Vec<f64>> {
+        let signal = |node: usize| -> io::Result<Vec<f64>> {
             let mut bins = vec![Complex64::ZERO; spectrum.len()];
             // Neither DC nor half the rate is in a sweep.
             for k in 1..frames / 2 {

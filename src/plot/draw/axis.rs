@@ -54,6 +54,8 @@ impl ValueTicks {
             Scale::Difference => linear(fixed, || difference(extent), decibel_step, "dB", true),
             Scale::Phase => linear(fixed, || phase(extent), degree_step, "°", false),
             Scale::Ohm(spacing) => ohms(fixed, extent, spacing),
+            Scale::Percent => linear(fixed, || around_zero(extent), even_step, "%", true),
+            Scale::Angle => linear(fixed, || around_zero(extent), even_step, "°", true),
         }
     }
 }
@@ -120,6 +122,34 @@ fn difference(extent: Option<Extent>) -> Steps {
         high: ((high + missing + clearance) / step).ceil() * step,
         step,
     }
+}
+
+/// Percent and angles: zero is always seen, one unit to each side at least; a spike may leave the
+/// axis.
+fn around_zero(extent: Option<Extent>) -> Steps {
+    const SMALLEST: f64 = 1.0;
+    /// Beyond this, an axis shows only what is more than a spike.
+    const USEFUL: f64 = 100.0;
+    /// Least distance of a curve to the frame, in steps.
+    const CLEARANCE: f64 = 0.2;
+    let (low, high) = extent.map_or((0.0, 0.0), |data| {
+        let low = data.low.max(data.mostly_above.min(-USEFUL));
+        (low, data.high.min(data.mostly_below.max(USEFUL)))
+    });
+    let (low, high) = (low.min(0.0), high.max(0.0));
+    let missing = (2.0 * SMALLEST - (high - low)).max(0.0) / 2.0;
+    let step = even_step(high - low + 2.0 * missing);
+    Steps {
+        low: ((low - missing) / step - CLEARANCE).floor() * step,
+        high: ((high + missing) / step + CLEARANCE).ceil() * step,
+        step,
+    }
+}
+
+/// The step of an axis that has some seven of them.
+fn even_step(span: f64) -> f64 {
+    const STEPS: f64 = 7.0;
+    round_step(span / STEPS)
 }
 
 /// The step of a decibel axis with a span.
@@ -272,6 +302,18 @@ mod tests {
     }
 
     #[test]
+    fn differences_in_percent_lie_around_zero_and_are_never_stretched_far() {
+        assert_eq!(range(Scale::Percent, &[0.1]), (-1.5, 1.5));
+        assert_eq!(
+            labels(Scale::Percent, &[-2.0, 11.0]),
+            ["−4", "−2", "0", "+2", "+4", "+6", "+8", "+10", "+12"]
+        );
+        let mut spike = vec![0.0; 100];
+        spike[50] = 5000.0;
+        assert!(range(Scale::Percent, &spike).1 < 150.0);
+    }
+
+    #[test]
     fn a_phase_axis_ends_where_angles_do() {
         assert_eq!(range(Scale::Phase, &[-20.0, 40.0]), (-45.0, 45.0));
         assert_eq!(range(Scale::Phase, &[-120.0]), (-180.0, 180.0));
@@ -311,6 +353,8 @@ mod tests {
             Scale::Phase,
             Scale::Ohm(Spacing::Linear),
             Scale::Ohm(Spacing::Logarithmic),
+            Scale::Percent,
+            Scale::Angle,
         ] {
             let (low, high) = range(scale, &[]);
             assert!(low < high, "{scale:?}");

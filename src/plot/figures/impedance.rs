@@ -1,8 +1,8 @@
 //! Electrical impedances.
 
-use super::{Caption, EXPANDED, expanded_band, points, spoken_hz};
+use super::{Caption, EXPANDED, edges, expanded_band, one_of, points, spoken_hz};
 use crate::model::Polar;
-use crate::plot::{Annotation, Figure, FrequencyAxis, Panel, Point, Scale, Series, Spacing};
+use crate::plot::{Annotation, Figure, FrequencyAxis, Panel, Point, Scale, Spacing};
 use crate::quantity::unit::Ohm;
 
 /// The magnitude of each impedance over its phase, with bands of expanded uncertainty (k = 2)
@@ -11,13 +11,18 @@ use crate::quantity::unit::Ohm;
 pub fn impedance(impedances: &[(&str, &Polar<Ohm>)], caption: &Caption) -> Figure {
     let mut magnitude = Panel::new("Impedance", Scale::Ohm(spacing(impedances)));
     let mut phase = Panel::new("Phase", Scale::Phase);
+    let count = impedances.len();
     for (slot, (name, impedance)) in impedances.iter().enumerate() {
-        magnitude.series.push(Series::named(name, slot, points(impedance.magnitude())));
+        magnitude.series.push(one_of(count, name, slot, points(impedance.magnitude())));
         magnitude.bands.extend(expanded_band(slot, impedance.magnitude()));
         if let Some(angle) = impedance.phase() {
-            phase.series.push(Series::named(name, slot, points(angle)));
+            phase.series.push(one_of(count, name, slot, points(angle)));
             phase.bands.extend(expanded_band(slot, angle));
         }
+    }
+    for panel in [&mut magnitude, &mut phase] {
+        let edges = edges(panel);
+        panel.series.extend(edges);
     }
     if let [(_, only)] = impedances {
         magnitude.annotations = extremes(only);
@@ -76,7 +81,7 @@ fn spoken_ohm(ohm: f64) -> String {
 mod tests {
     use super::*;
     use crate::model::{Curve, FrequencyGrid};
-    use crate::plot::sample;
+    use crate::plot::{Stroke, sample};
 
     #[test]
     fn the_peak_and_the_minimum_are_marked() {
@@ -94,6 +99,14 @@ mod tests {
         assert_eq!(with.below.unwrap().axis.scale, Scale::Phase);
         let bare = Polar::of_magnitude(z.magnitude().clone());
         assert!(impedance(&[("left", &bare)], &sample::caption("Impedance")).below.is_none());
+    }
+
+    #[test]
+    fn of_two_impedances_the_first_shows_through_the_second() {
+        let z = sample::impedance();
+        let figure = impedance(&[("left", &z), ("right", &z)], &sample::caption("Both"));
+        let strokes: Vec<Stroke> = figure.panel.series.iter().map(|series| series.stroke).collect();
+        assert_eq!(strokes[..2], [Stroke::Solid, Stroke::Dashed]);
     }
 
     #[test]

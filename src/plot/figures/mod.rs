@@ -1,11 +1,13 @@
 //! Figures made from results, one file for each.
 
+mod curves;
 mod differences;
 mod impedance;
 mod response;
 mod source;
 mod states;
 
+pub use curves::{curve_differences, curves};
 pub use differences::differences;
 pub use impedance::impedance;
 pub use response::response;
@@ -15,7 +17,7 @@ pub use states::{Seatings, states};
 use std::borrow::Borrow;
 
 use super::draw::SEPARATOR;
-use super::{Band, BandPoint, Figure, FrequencyAxis, Panel, Point};
+use super::{Band, BandPoint, Figure, FrequencyAxis, Panel, Point, Scale, Series, Spacing, Stroke};
 use crate::model::{Curve, Normalisation};
 use crate::quantity::unit::Unit;
 use crate::quantity::{Frequency, Smoothing};
@@ -87,6 +89,46 @@ fn expanded_band<U: Unit>(slot: usize, curve: &Curve<U>) -> Option<Band> {
     curve.u().map(|u| band_around(slot, curve, u.iter().map(|u| K * u)))
 }
 
+/// Thin lines along the edges of bands, so that bands that overlap can be told apart; none for a
+/// lone band, and none for one that is hardly anywhere wider than its curve.
+fn edges(panel: &Panel) -> Vec<Series> {
+    /// Least width of a band with edges, in parts of what the curves of the panel take up.
+    const LEAST_WIDTH: f64 = 0.04;
+    /// A band is as wide over one point in so many at least.
+    const ONE_IN: usize = 10;
+    if panel.bands.len() < 2 {
+        return Vec::new();
+    }
+    let place = |value: f64| match panel.axis.scale {
+        Scale::Ohm(Spacing::Logarithmic) => value.ln(),
+        _ => value,
+    };
+    let audible = |hz: f64| FrequencyAxis::AUDIO.contains(hz);
+    let points = panel.series.iter().flat_map(|series| &series.points);
+    let places = points.filter(|point| audible(point.hz)).map(|point| place(point.value));
+    let (low, high) = places
+        .filter(|place| place.is_finite())
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), p| (low.min(p), high.max(p)));
+    let is_wide = |band: &&Band| {
+        let wide = |p: &&BandPoint| place(p.upper) - place(p.lower) > LEAST_WIDTH * (high - low);
+        band.points.iter().filter(wide).count() * ONE_IN >= band.points.len()
+    };
+    let edge = |band: &Band, of: fn(&BandPoint) -> f64| {
+        let points = band.points.iter().map(|p| Point { hz: p.hz, value: of(p) });
+        Series::thin(band.slot, points.collect())
+    };
+    let wide = panel.bands.iter().filter(is_wide);
+    wide.flat_map(|band| [edge(band, |p| p.lower), edge(band, |p| p.upper)]).collect()
+}
+
+/// A curve that is one of `count`. Of two the second is broken, so that the first shows through
+/// where they agree.
+fn one_of(count: usize, name: &str, slot: usize, points: Vec<Point>) -> Series {
+    let series = Series::named(name, slot, points);
+    let stroke = if count == 2 && slot == 1 { Stroke::Dashed } else { series.stroke };
+    Series { stroke, ..series }
+}
+
 /// What a band of [`expanded_band`] is.
 const EXPANDED: &str = "Band: expanded uncertainty, k = 2";
 
@@ -138,6 +180,24 @@ mod tests {
     }
 
     #[test]
+    fn bands_that_may_overlap_have_edges_if_they_are_wide() {
+        let band = |slot: usize, half: f64| {
+            let at = |hz: f64, half: f64| BandPoint { hz, lower: 50.0 - half, upper: 50.0 + half };
+            Band { slot, points: vec![at(100.0, half), at(1000.0, 0.1)] }
+        };
+        let mut panel = Panel::new("Impedance", Scale::Ohm(Spacing::Linear));
+        let point = |value: f64| Point { hz: 100.0, value };
+        panel.series.push(Series::named("a", 0, vec![point(20.0), point(70.0)]));
+        panel.bands.push(band(0, 5.0));
+        assert!(edges(&panel).is_empty());
+        panel.bands.extend([band(1, 8.0), band(2, 0.5)]);
+        let edges = edges(&panel);
+        let slots: Vec<usize> = edges.iter().map(|edge| edge.slot).collect();
+        assert_eq!(slots, [0, 0, 1, 1]);
+        assert!((edges[3].points[0].value - 58.0).abs() < 1e-12);
+    }
+
+    #[test]
     fn a_caption_leaves_out_what_is_not_known() {
         let caption = Caption {
             title: "X".to_owned(),
@@ -145,7 +205,7 @@ mod tests {
             sample: Some("n = 5".to_owned()),
             ..Caption::default()
         };
-        let figure = caption.on(Panel::new("Level", super::super::Scale::Level), None);
+        let figure = caption.on(Panel::new("Level", Scale::Level), None);
         assert_eq!(figure.subtitle.as_deref(), Some("n = 5 · 2026-05-02"));
         assert_eq!(figure.footer, None);
     }

@@ -4,11 +4,13 @@
 //! sentence. Spreads and standard errors are put beside the differences; whether a difference is
 //! significant is not claimed.
 
+mod curves;
 mod extent;
 mod measurement;
 mod source;
 mod states;
 
+pub use curves::curves;
 pub use measurement::{findings, measurement};
 pub use source::source;
 pub use states::{basis, states};

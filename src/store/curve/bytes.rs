@@ -28,7 +28,8 @@ pub(super) fn decode(bytes: &[u8], name: &Path) -> Result<Decoded, CurveProblem>
     };
     let wide = encoding == UTF_16LE || encoding == UTF_16BE;
     if !wide && body.contains(&0) {
-        return Err(CurveProblem::Binary);
+        let limp = extension(name) == "lim";
+        return Err(if limp { CurveProblem::LimpMeasurement } else { CurveProblem::Binary });
     }
     let (text, _) = encoding.decode_without_bom_handling(body);
     refuse_markup(&text)?;
@@ -84,6 +85,7 @@ mod tests {
             |bytes: &[u8], name: &str| decode(bytes, Path::new(name)).unwrap_err().to_string();
         assert!(refusal(b"", "a.mdat").contains("export"));
         assert!(refusal(&JAVA_OBJECTS, "a.txt").contains("export"));
+        assert!(refusal(b"LIMP\0\0", "woofer.lim").contains("as .zma"));
         assert!(refusal(b"PK\x03\x04\0\0", "a.txt").contains("binary"));
         assert!(refusal(b"\n<!DOCTYPE html><html>", "7047870.txt").contains("web page"));
     }

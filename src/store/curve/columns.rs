@@ -95,11 +95,8 @@ fn role(cell: &str) -> Role {
     {
         return Role::Frequency { to_hz: if has("khz") { 1e3 } else { 1.0 } };
     }
-    if name == "u_phase_deg" {
-        return Role::UPhase;
-    }
-    if name.starts_with("u_magnitude_") {
-        return Role::UMagnitude;
+    if name.starts_with("u_") {
+        return if name.ends_with("_deg") { Role::UPhase } else { Role::UMagnitude };
     }
     if name == "coherence" {
         return Role::Coherence;
@@ -110,6 +107,10 @@ fn role(cell: &str) -> Role {
     }
     if is_spread(&name) {
         return Role::Other;
+    }
+    // What a column is called may hold the other unit: `300_ohm_model_db`.
+    if name.ends_with("_db") {
+        return Role::Magnitude(TraceKind::Response);
     }
     if has("ohm") || has("\u{3a9}") || has("\u{3c9}") || has("impedance") {
         return Role::Magnitude(TraceKind::Impedance);

@@ -19,6 +19,10 @@ pub enum CurveFormat {
     Frd,
     /// Hz, ohms and degrees, for loudspeaker programs.
     Zma,
+    /// The impedance export of DATS: Hz, ohms and degrees in padded columns, no header.
+    Dats,
+    /// The text export of LIMP, of an impedance.
+    Limp,
     /// A measurement for AutoEq: `frequency,raw`.
     AutoEq,
     /// Plain columns, as squig sites read them: frequency, tab, decibels.
@@ -27,7 +31,9 @@ pub enum CurveFormat {
 
 /// A text that names no curve format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not a curve format (expected json, csv, rew, frd, zma, autoeq or txt)")]
+#[error(
+    "'{0}' is not a curve format (expected json, csv, rew, frd, zma, dats, limp, autoeq or txt)"
+)]
 pub struct UnknownCurveFormat(String);
 
 /// A format that cannot hold what it should.
@@ -62,8 +68,17 @@ const fn kind_words(kind: TraceKind) -> &'static str {
 
 impl CurveFormat {
     /// Every format.
-    pub const ALL: [Self; 7] =
-        [Self::Json, Self::Csv, Self::Rew, Self::Frd, Self::Zma, Self::AutoEq, Self::Text];
+    pub const ALL: [Self; 9] = [
+        Self::Json,
+        Self::Csv,
+        Self::Rew,
+        Self::Frd,
+        Self::Zma,
+        Self::Dats,
+        Self::Limp,
+        Self::AutoEq,
+        Self::Text,
+    ];
 
     /// The name as the user writes it.
     #[must_use]
@@ -74,6 +89,8 @@ impl CurveFormat {
             Self::Rew => "rew",
             Self::Frd => "frd",
             Self::Zma => "zma",
+            Self::Dats => "dats",
+            Self::Limp => "limp",
             Self::AutoEq => "autoeq",
             Self::Text => "txt",
         }
@@ -102,7 +119,8 @@ impl CurveFormat {
     /// When it cannot.
     pub fn holding(self, kind: TraceKind) -> Result<Self, FormatMismatch> {
         match (self, kind) {
-            (Self::Zma, TraceKind::Response) | (Self::Frd | Self::AutoEq, TraceKind::Impedance) => {
+            (Self::Zma | Self::Dats | Self::Limp, TraceKind::Response)
+            | (Self::Frd | Self::AutoEq, TraceKind::Impedance) => {
                 Err(FormatMismatch::Kind { format: self, kind })
             }
             _ => Ok(self),

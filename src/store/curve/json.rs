@@ -2,19 +2,20 @@
 
 use serde_json::{Map, Value};
 
-use super::{CurveFile, CurveFormat, CurveProblem, NamedTrace};
+use super::{Bridge, CurveFile, CurveFormat, CurveProblem, NamedTrace};
 use crate::model::{Curve, FrequencyGrid, Polar, Trace};
 use crate::quantity::unit::Unit;
 use crate::store::document;
 
 /// The lists of a document whose members hold a curve, with the key that names each.
-const LISTS: [(&str, &str); 2] = [("states", "name"), ("sources", "source_ohm")];
+const LISTS: [(&str, &str); 3] =
+    [("/curves", "name"), ("/figures/states", "name"), ("/figures/sources", "source_ohm")];
 
-/// Reads the curves of a document: its own, else those of its states or sources.
+/// Reads the curves of a document: its own, else those that it compares.
 pub(super) fn read(text: &str, name: &str) -> Result<CurveFile, CurveProblem> {
-    let document: Value =
+    let root: Value =
         serde_json::from_str(text).map_err(|error| CurveProblem::Json(error.to_string()))?;
-    let document = document.as_object().ok_or_else(|| not_ours("no object"))?;
+    let document = root.as_object().ok_or_else(|| not_ours("no object"))?;
     match document.get("schema").and_then(Value::as_u64) {
         Some(document::SCHEMA) => {}
         Some(found) => return Err(CurveProblem::Schema { found, known: document::SCHEMA }),
@@ -23,17 +24,19 @@ pub(super) fn read(text: &str, name: &str) -> Result<CurveFile, CurveProblem> {
     let name = document.get("name").and_then(Value::as_str).unwrap_or(name).to_owned();
     let traces = match document.get("curve") {
         Some(curve) => vec![NamedTrace { name: name.clone(), trace: trace(curve)? }],
-        None => listed(document)?,
+        None => listed(&root)?,
     };
     if traces.is_empty() {
         return Err(CurveProblem::NoCurve(reason(document)));
     }
+    let bridge = Bridge::of_document(document);
     Ok(CurveFile {
         name,
         format: CurveFormat::Json,
         traces,
         drive: None,
-        comments: Vec::new(),
+        bridge,
+        comments: bridge.map_or_else(Vec::new, |bridge| bridge.lines()),
         assumptions: Vec::new(),
         simulated: is_simulated(document),
     })
@@ -59,16 +62,15 @@ fn reason(document: &Map<String, Value>) -> String {
     kind.map_or_else(String::new, |kind| format!(": the measurement was refused ({kind})"))
 }
 
-fn listed(document: &Map<String, Value>) -> Result<Vec<NamedTrace>, CurveProblem> {
-    let figures = document.get("figures").and_then(Value::as_object);
+fn listed(document: &Value) -> Result<Vec<NamedTrace>, CurveProblem> {
     let mut traces = Vec::new();
     for (list, key) in LISTS {
-        let members = figures.and_then(|figures| figures.get(list)).and_then(Value::as_array);
+        let members = document.pointer(list).and_then(Value::as_array);
         for member in members.into_iter().flatten() {
             let name = match member.get(key) {
                 Some(Value::String(name)) => name.clone(),
                 Some(number) => format!("{number} Ω"),
-                None => list.to_owned(),
+                None => list.rsplit('/').next().unwrap_or_default().to_owned(),
             };
             if let Some(curve) = member.get("curve") {
                 traces.push(NamedTrace { name, trace: trace(curve)? });

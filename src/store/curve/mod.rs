@@ -4,8 +4,11 @@
 //! out from the file, and whatever was assumed is said in [`CurveFile::assumptions`]. Writing is
 //! strict, so that the strictest known reader of a format takes it.
 
+mod bridge;
 mod bytes;
 mod columns;
+mod dialect;
+mod exchange;
 mod format;
 mod json;
 mod maker;
@@ -22,6 +25,9 @@ use crate::model::{CurveError, GridError, Trace, TraceKind};
 use crate::quantity::Level;
 use crate::quantity::unit::FullScale;
 
+use dialect::Layout;
+
+pub use bridge::Bridge;
 pub use format::{CurveFormat, FormatMismatch, UnknownCurveFormat};
 pub use maker::{MakerFile, parse_maker_file, read_maker_file};
 pub use write::{CurveLabel, CurveWriteError, to_text, write};
@@ -47,6 +53,8 @@ pub struct CurveFile {
     traces: Vec<NamedTrace>,
     /// The level of the sweep, where the header states one (REW does).
     pub drive: Option<Level<FullScale>>,
+    /// What an impedance was measured with, where the file says so (REW's do).
+    pub bridge: Option<Bridge>,
     /// The lines above the rows, without comment marks.
     pub comments: Vec<String>,
     /// What the file does not say and was assumed.
@@ -112,6 +120,12 @@ pub enum CurveProblem {
          Export, Export measurement as text"
     )]
     RewMeasurement,
+    /// A measurement file of LIMP.
+    #[error(
+        "a measurement file of LIMP (.lim) is private to LIMP; export the curve there as text or \
+         as .zma with File, Export"
+    )]
+    LimpMeasurement,
     /// A web page under the name of a text file.
     #[error(
         "expected a curve, found a web page: a shop or server that does not know the file may \
@@ -206,7 +220,8 @@ pub fn parse(bytes: &[u8], path: &Path) -> Result<CurveFile, CurveProblem> {
         return json::read(start, &name);
     }
     let table = table::find(&decoded.text).ok_or_else(|| nothing_in(&decoded.text))?;
-    let mut file = from_table(&table, path, name)?;
+    let layout = Layout::of(&table, &decoded.text);
+    let mut file = from_table(&table, layout, path, name)?;
     file.assumptions.splice(0..0, decoded.assumption);
     Ok(file)
 }
@@ -225,13 +240,19 @@ fn nothing_in(text: &str) -> CurveProblem {
     }
 }
 
-fn from_table(table: &table::Table, path: &Path, stem: String) -> Result<CurveFile, CurveProblem> {
+fn from_table(
+    table: &table::Table,
+    layout: Layout,
+    path: &Path,
+    stem: String,
+) -> Result<CurveFile, CurveProblem> {
     let extension = format::extension(path);
-    let fallback = match extension.as_str() {
+    let named = match extension.as_str() {
         "zma" => Some(TraceKind::Impedance),
         "frd" => Some(TraceKind::Response),
         _ => None,
     };
+    let fallback = named.or_else(|| layout.kind());
     let columns = columns::find(table, fallback);
     let mut assumptions = table.assumptions.clone();
     assumptions.extend(columns.assumptions);
@@ -246,13 +267,20 @@ fn from_table(table: &table::Table, path: &Path, stem: String) -> Result<CurveFi
     if is_correction(&name, &table.above) {
         assumptions.push(CORRECTION.to_owned());
     }
-    let format = format_of(columns.header.as_deref(), &table.above, &extension);
+    let kind = traces.first().map_or(TraceKind::Response, |named| named.trace.kind());
+    let header = columns.header.as_deref();
+    let format = dialect::format_of(layout, header, &table.above, (&extension, kind));
+    if matches!(format, CurveFormat::Csv | CurveFormat::Dats) {
+        // These have one separator and one decimal mark; nothing was assumed.
+        assumptions.retain(|said| !table.assumptions.iter().take(1).any(|dialect| dialect == said));
+    }
+    let bridge = (kind == TraceKind::Impedance).then(|| Bridge::stated(&table.above)).flatten();
     let (drive, comments) = (drive(&table.above), table.above.clone());
     // REW has one line for all notes.
     let mut notes =
         comments.iter().flat_map(|comment| comment.trim_start_matches("Note:").split(';'));
     let simulated = notes.any(|note| note.trim() == SIMULATED);
-    Ok(CurveFile { name, format, traces, drive, comments, assumptions, simulated })
+    Ok(CurveFile { name, format, traces, drive, bridge, comments, assumptions, simulated })
 }
 
 /// What stands behind one of the keys in the lines above the rows.
@@ -273,19 +301,6 @@ fn drive(above: &[String]) -> Option<Level<FullScale>> {
     let before = format.split(" dBFS").next().filter(|before| before.len() < format.len())?;
     let number = before.rsplit(' ').next()?.replace(',', ".");
     number.parse().ok()
-}
-
-fn format_of(header: Option<&[String]>, above: &[String], extension: &str) -> CurveFormat {
-    let first = header.and_then(|header| header.first()).map(String::as_str);
-    let second = header.and_then(|header| header.get(1)).map(String::as_str);
-    match (first, second, extension) {
-        (Some("frequency_hz"), ..) => CurveFormat::Csv,
-        (Some("frequency"), Some("raw"), _) => CurveFormat::AutoEq,
-        (.., "frd") => CurveFormat::Frd,
-        (.., "zma") => CurveFormat::Zma,
-        _ if above.iter().any(|line| line.contains("REW")) => CurveFormat::Rew,
-        _ => CurveFormat::Text,
-    }
 }
 
 #[cfg(test)]

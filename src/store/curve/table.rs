@@ -70,7 +70,7 @@ pub(super) fn find(text: &str) -> Option<Table> {
     (alike > 0).then(|| Attempt::new(lines.iter(), dialect).into_table(&lines))
 }
 
-/// The lines of a text that are not blank, whatever ends them: LF, CR LF, CR, CR CR LF, mixed.
+/// The lines of a text that are not blank, without the marks of a comment or a quotation.
 pub(super) fn plain_lines(text: &str) -> impl Iterator<Item = String> {
     lines(text).into_iter().map(|line| bare(&line.text).to_owned())
 }
@@ -81,22 +81,25 @@ pub(super) fn whole_lines(text: &str) -> impl Iterator<Item = String> {
 }
 
 fn lines(text: &str) -> Vec<Line> {
-    let mut number = 1;
-    let mut lines = Vec::new();
+    let cleaned = raw_lines(text).enumerate();
+    let numbered = cleaned.map(|(i, line)| Line { number: i + 1, text: clean(line) });
+    numbered.filter(|line| !line.text.is_empty()).collect()
+}
+
+/// The lines of a text as they stand, whatever ends them: LF, CR LF, CR, CR CR LF, mixed.
+pub(super) fn raw_lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
-    while !rest.is_empty() {
-        let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
-        let line = clean(&rest[..end]);
-        if !line.is_empty() {
-            lines.push(Line { number, text: line });
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
         }
-        let tail = &rest[end..];
+        let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let (line, tail) = rest.split_at(end);
         let ending =
             ["\r\r\n", "\r\n", "\r", "\n"].iter().find(|ending| tail.starts_with(**ending));
         rest = &tail[ending.map_or(0, |ending| ending.len())..];
-        number += 1;
-    }
-    lines
+        Some(line)
+    })
 }
 
 /// A line without control characters and blanks around it. A no-break blank between two digits is

@@ -3,15 +3,15 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::SIMULATED;
+use super::exchange::{
+    dats_text, frequencies, limp_text, magnitudes, plain_text, rew_text, starred_text,
+};
 use super::format::{CurveFormat, FormatMismatch};
-use crate::model::{Curve, Polar, Trace, TraceKind};
+use super::{Bridge, SIMULATED};
+use crate::model::{Curve, Polar, Trace};
 use crate::quantity::unit::Unit;
 use crate::store::atomic::{self, Overwrite, WriteError};
 use crate::store::document;
-
-/// Lines of comment above the rows of a REW export; some readers skip so many, whatever they say.
-const REW_HEADER_LINES: usize = 14;
 
 /// What a file says about its curve.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,8 +61,8 @@ pub fn write(
 /// The text of a curve in a format.
 ///
 /// Numbers have a decimal point in every language, lines end in LF. Our own formats keep every
-/// digit and the uncertainty; the others have four decimals (`AutoEq` two), drop rows whose
-/// frequency would repeat for that, and keep the phase between −180° and 180°. A format that must
+/// digit and the uncertainty; the others have four decimals (DATS three, `AutoEq` two), drop rows
+/// whose frequency would repeat for that, and keep the phase between −180° and 180°. A format that must
 /// have a phase gets zeros where there is none, which readers take as no phase.
 ///
 /// # Errors
@@ -81,23 +81,18 @@ pub fn to_text(
             if label.comments.iter().any(|comment| comment == SIMULATED) {
                 document["simulated"] = true.into();
             }
+            if let Some(bridge) = Bridge::stated(&label.comments) {
+                document["bridge"] = bridge.to_json();
+            }
             document::to_text(&document)
         }
         CurveFormat::Csv => csv_text(trace, label),
         CurveFormat::Rew => rew_text(trace, label),
-        CurveFormat::Frd | CurveFormat::Zma => {
-            let comments = label.lines().map(|line| format!("* {line}\n"));
-            let header = format!("* {}\n", rew_columns(trace.kind(), " "));
-            comments.chain([header]).collect::<String>() + &rows(trace, ' ', Phase::Always)
-        }
+        CurveFormat::Frd | CurveFormat::Zma => starred_text(trace, label),
+        CurveFormat::Dats => dats_text(trace),
+        CurveFormat::Limp => limp_text(trace, label),
         CurveFormat::AutoEq => autoeq_text(trace),
-        CurveFormat::Text => match trace.kind() {
-            TraceKind::Response => rows(trace, '\t', Phase::Never),
-            TraceKind::Impedance => {
-                format!("* {}\n", rew_columns(trace.kind(), "\t"))
-                    + &rows(trace, '\t', Phase::Known)
-            }
-        },
+        CurveFormat::Text => plain_text(trace),
     })
 }
 
@@ -108,7 +103,7 @@ impl CurveLabel {
         Self { name: clean(&self.name), comments: self.comments.iter().map(clean).collect() }
     }
 
-    fn lines(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&self.name)
             .chain(&self.comments)
             .map(String::as_str)
@@ -116,98 +111,11 @@ impl CurveLabel {
     }
 }
 
-fn rew_columns(kind: TraceKind, separator: &str) -> String {
-    let magnitude = match kind {
-        TraceKind::Response => "SPL(dB)",
-        TraceKind::Impedance => "Z(ohms)",
-    };
-    ["Freq(Hz)", magnitude, "Phase(degrees)"].join(separator)
-}
-
-/// The layout of a REW export, including its number of header lines.
-fn rew_text(trace: &Trace, label: &CurveLabel) -> String {
-    let mut lines = vec![
-        "Measurement data in the layout of REW, written by cansweep".to_owned(),
-        "Source: cansweep".to_owned(),
-        "Format: logarithmic sweep".to_owned(),
-        "Dated: not stated".to_owned(),
-        "REW Settings:".to_owned(),
-        " C-weighting compensation: Off".to_owned(),
-        " Target level: not stated".to_owned(),
-        format!("Note: {}", label.comments.join("; ")),
-        format!("Measurement: {}", label.name),
-        "Smoothing: not stated".to_owned(),
-        "Frequency Step: as listed".to_owned(),
-        format!("Start Frequency: {:.3} Hz", hz(trace).first().copied().unwrap_or_default()),
-    ];
-    lines.resize(REW_HEADER_LINES - 1, String::new());
-    lines.push(rew_columns(trace.kind(), "\t"));
-    let mut text = String::new();
-    for line in lines {
-        text.push_str(format!("* {line}").trim_end());
-        text.push('\n');
-    }
-    text + &rows(trace, '\t', Phase::Known)
-}
-
-fn hz(trace: &Trace) -> &[f64] {
-    match trace {
-        Trace::Response(polar) => polar.magnitude().hz(),
-        Trace::Impedance(polar) => polar.magnitude().hz(),
-    }
-}
-
-fn magnitudes(trace: &Trace) -> Vec<f64> {
-    match trace {
-        Trace::Response(polar) => polar.magnitude().values().to_vec(),
-        Trace::Impedance(polar) => polar.magnitude().values().to_vec(),
-    }
-}
-
-/// Whether rows have a phase.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Never,
-    Known,
-    Always,
-}
-
-/// Rows with four decimals at strictly rising frequencies.
-fn rows(trace: &Trace, separator: char, phase: Phase) -> String {
-    let mut text = String::new();
-    let mut before = String::new();
-    let degrees = trace.phase().map(Curve::values);
-    for (i, (hz, magnitude)) in hz(trace).iter().zip(magnitudes(trace)).enumerate() {
-        let frequency = format!("{hz:.4}");
-        // A frequency that rounds to nothing or to its predecessor has no place in such a file.
-        if frequency == before || frequency == "0.0000" {
-            continue;
-        }
-        let _ = write!(text, "{frequency}{separator}{magnitude:.4}");
-        let degree = degrees.map(|degrees| wrapped(degrees[i]));
-        match (phase, degree) {
-            (Phase::Never, _) | (Phase::Known, None) => {}
-            (Phase::Known | Phase::Always, degree) => {
-                let _ = write!(text, "{separator}{:.4}", degree.unwrap_or(0.0));
-            }
-        }
-        text.push('\n');
-        before = frequency;
-    }
-    text
-}
-
-/// An angle between −180° and 180°.
-fn wrapped(degrees: f64) -> f64 {
-    let turned = degrees.rem_euclid(360.0);
-    if turned > 180.0 { turned - 360.0 } else { turned }
-}
-
 /// The table that `AutoEq` reads: two columns, two decimals.
 fn autoeq_text(trace: &Trace) -> String {
     let mut text = "frequency,raw\n".to_owned();
     let mut before = String::new();
-    for (hz, magnitude) in hz(trace).iter().zip(magnitudes(trace)) {
+    for (hz, magnitude) in frequencies(trace).iter().zip(magnitudes(trace)) {
         let frequency = format!("{hz:.2}");
         if frequency != before && frequency != "0.00" {
             let _ = writeln!(text, "{frequency},{magnitude:.2}");
@@ -233,7 +141,7 @@ fn csv_text(trace: &Trace, label: &CurveLabel) -> String {
     };
     let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
     let _ = writeln!(text, "{}", names.join(","));
-    for row in 0..hz(trace).len() {
+    for row in 0..frequencies(trace).len() {
         let cells: Vec<String> =
             columns.iter().map(|(_, values)| values[row].to_string()).collect();
         let _ = writeln!(text, "{}", cells.join(","));
@@ -272,8 +180,9 @@ mod tests {
     use crate::quantity::unit::{Decibel, Ohm};
     use crate::store::curve::{self, CurveFile};
 
-    /// Half of the last of four decimals.
+    /// Half of the last of four decimals, and of three.
     const FOUR_DECIMALS: f64 = 0.5e-4;
+    const THREE_DECIMALS: f64 = 0.5e-3;
 
     fn curve<U: Unit>(values: &[f64]) -> Curve<U> {
         let hz = (0_i32..).take(values.len()).map(|i| 20.0 * 1.07_f64.powi(i)).collect();
@@ -289,7 +198,9 @@ mod tests {
     }
 
     fn impedance(magnitude: &[f64], phase: &[f64]) -> Trace {
-        Trace::Impedance(Polar::new(curve::<Ohm>(magnitude), curve(phase)).unwrap())
+        let u: Array1<f64> = magnitude.iter().map(|ohm| 0.001_234_5 * ohm).collect();
+        let magnitude = curve::<Ohm>(magnitude).with_u(u.clone()).unwrap();
+        Trace::Impedance(Polar::new(magnitude, curve(phase).with_u(u).unwrap()).unwrap())
     }
 
     fn through(trace: &Trace, format: CurveFormat, name: &str) -> CurveFile {
@@ -300,14 +211,14 @@ mod tests {
             .unwrap_or_else(|error| panic!("{error}\n{text}"))
     }
 
-    fn assert_close(a: &Trace, b: &Trace) {
+    fn assert_close(a: &Trace, b: &Trace, rounding: f64) {
         let pairs = |a: &[f64], b: &[f64]| {
             assert_eq!(a.len(), b.len());
             for (a, b) in a.iter().zip(b) {
-                assert!((a - b).abs() <= FOUR_DECIMALS * (1.0 + 1e-9), "{a} is not {b}");
+                assert!((a - b).abs() <= rounding * (1.0 + 1e-9), "{a} is not {b}");
             }
         };
-        pairs(hz(a), hz(b));
+        pairs(frequencies(a), frequencies(b));
         pairs(&magnitudes(a), &magnitudes(b));
         let degrees = |trace: &Trace| trace.phase().map(|phase| phase.values().to_vec());
         match (degrees(a), degrees(b)) {
@@ -325,12 +236,14 @@ mod tests {
         ) {
             let (magnitude, mut phase): (Vec<f64>, Vec<f64>) = rows.into_iter().unzip();
             phase[0] = 1.0;
-            let trace = response(&magnitude, &phase);
-            for (format, name) in [(CurveFormat::Csv, "a.csv"), (CurveFormat::Json, "a.json")] {
-                let file = through(&trace, format, name);
-                prop_assert_eq!(file.trace(), &trace);
-                prop_assert_eq!(file.format, format);
-                prop_assert_eq!(&file.name, "HD 650, left");
+            let ohms: Vec<f64> = magnitude.iter().map(|ohm| ohm.abs()).collect();
+            for trace in [response(&magnitude, &phase), impedance(&ohms, &phase)] {
+                for (format, name) in [(CurveFormat::Csv, "a.csv"), (CurveFormat::Json, "a.json")] {
+                    let file = through(&trace, format, name);
+                    prop_assert_eq!(file.trace(), &trace);
+                    prop_assert_eq!(file.format, format);
+                    prop_assert_eq!(&file.name, "HD 650, left");
+                }
             }
         }
 
@@ -343,15 +256,23 @@ mod tests {
             let levels = response(&magnitude, &phase);
             for (format, name) in [(CurveFormat::Rew, "a.txt"), (CurveFormat::Frd, "a.frd")] {
                 let file = through(&levels, format, name);
-                assert_close(file.trace(), &levels);
+                assert_close(file.trace(), &levels, FOUR_DECIMALS);
                 prop_assert_eq!(file.format, format);
             }
             let ohms = impedance(&magnitude, &phase);
-            for (format, name) in
-                [(CurveFormat::Rew, "a.txt"), (CurveFormat::Zma, "a.zma"), (CurveFormat::Text, "a.txt")]
-            {
-                assert_close(through(&ohms, format, name).trace(), &ohms);
+            for (format, name, rounding) in [
+                (CurveFormat::Rew, "a.zma", FOUR_DECIMALS),
+                (CurveFormat::Zma, "a.zma", FOUR_DECIMALS),
+                (CurveFormat::Limp, "a.txt", FOUR_DECIMALS),
+                (CurveFormat::Limp, "a.zma", FOUR_DECIMALS),
+                (CurveFormat::Dats, "a.zma", THREE_DECIMALS),
+                (CurveFormat::Dats, "a.txt", THREE_DECIMALS),
+            ] {
+                let file = through(&ohms, format, name);
+                assert_close(file.trace(), &ohms, rounding);
+                prop_assert_eq!(file.format, format);
             }
+            assert_close(through(&ohms, CurveFormat::Text, "a.txt").trace(), &ohms, FOUR_DECIMALS);
         }
     }
 
@@ -371,17 +292,6 @@ mod tests {
         let text = to_text(&trace, &CurveLabel::named("x"), CurveFormat::AutoEq).unwrap();
         assert_eq!(text, "frequency,raw\n20.00,80.00\n21.40,-0.50\n");
         assert_eq!(through(&trace, CurveFormat::AutoEq, "a.csv").format, CurveFormat::AutoEq);
-    }
-
-    #[test]
-    fn a_rew_file_has_as_many_header_lines_as_rew_writes() {
-        let trace = response(&[80.0], &[1.0]);
-        let text = to_text(&trace, &CurveLabel::named("x\ny"), CurveFormat::Rew).unwrap();
-        let header: Vec<&str> = text.lines().take_while(|line| line.starts_with('*')).collect();
-        assert_eq!(header.len(), REW_HEADER_LINES);
-        assert_eq!(header[13], "* Freq(Hz)\tSPL(dB)\tPhase(degrees)");
-        assert_eq!(text.lines().nth(14), Some("20.0000\t80.0000\t1.0000"));
-        assert!(text.contains("* Measurement: x y\n"));
     }
 
     #[test]

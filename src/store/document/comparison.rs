@@ -86,7 +86,7 @@ fn source(effect: &SourceEffect) -> Value {
     })
 }
 
-fn normalisation(normalisation: Normalisation) -> Value {
+pub(super) fn normalisation(normalisation: Normalisation) -> Value {
     match normalisation {
         Normalisation::At(frequency) => json!({ "at_hz": frequency.hz() }),
         Normalisation::Over(from, to) => json!({ "from_hz": from.hz(), "to_hz": to.hz() }),

@@ -4,6 +4,7 @@
 //! absent, never null and never a magic number.
 
 mod comparison;
+mod curves;
 mod table;
 
 use serde::Serialize;
@@ -18,7 +19,8 @@ use crate::model::{
 use crate::quantity::unit::{Degree, Unit};
 
 pub use comparison::{sources, states};
-pub use table::{differences_csv, sources_csv, states_csv};
+pub use curves::curves;
+pub use table::{curve_differences_csv, curves_csv, differences_csv, sources_csv, states_csv};
 
 /// The version of the documents' layout. It rises when a key changes its meaning or goes away;
 /// new keys leave it as it is.

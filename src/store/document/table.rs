@@ -1,7 +1,7 @@
 //! Comparisons as one wide table: a row for each frequency, columns for each curve.
 
-use crate::model::{Curve, SourceComparison, StateComparison};
-use crate::quantity::unit::Decibel;
+use crate::model::{Curve, CurveComparison, Polar, SourceComparison, StateComparison, Trace};
+use crate::quantity::unit::Unit;
 
 /// The states of a comparison: `frequency_hz`, then `NAME_mean_db`, `u_NAME_mean_db` and
 /// `NAME_sd_db` for each state, where known.
@@ -44,6 +44,38 @@ pub fn sources_csv(comparison: &SourceComparison) -> String {
     table.into_text()
 }
 
+/// Curves beside each other: `frequency_hz` of the first, then `NAME_ohm` or `NAME_db`,
+/// `NAME_phase_deg`, and their standard uncertainties with `u_` in front, where known.
+#[must_use]
+pub fn curves_csv(comparison: &CurveComparison) -> String {
+    let mut table = WideTable::default();
+    for curve in &comparison.curves {
+        match &curve.trace {
+            Trace::Response(polar) => table.add_polar(&curve.name, polar),
+            Trace::Impedance(polar) => table.add_polar(&curve.name, polar),
+        }
+    }
+    table.into_text()
+}
+
+/// The differences of curves: `frequency_hz`, then `NAME_minus_REFERENCE_percent` (impedances),
+/// `…_db`, `…_phase_deg` and their standard uncertainties, where known.
+#[must_use]
+pub fn curve_differences_csv(comparison: &CurveComparison) -> String {
+    let mut table = WideTable::default();
+    for difference in &comparison.differences {
+        let name = format!("{}_minus_{}", difference.name, difference.reference);
+        if let Some(percent) = &difference.percent {
+            table.add(&format!("{name}_percent"), &percent.curve);
+        }
+        table.add(&format!("{name}_db"), &difference.level.curve);
+        if let Some(phase) = &difference.phase {
+            table.add(&format!("{name}_phase_deg"), &phase.curve);
+        }
+    }
+    table.into_text()
+}
+
 /// Columns over the frequencies of the first curve; a curve that ends earlier leaves cells empty.
 #[derive(Default)]
 struct WideTable {
@@ -52,13 +84,20 @@ struct WideTable {
 }
 
 impl WideTable {
-    fn add(&mut self, name: &str, curve: &Curve<Decibel>) {
+    fn add_polar<U: Unit>(&mut self, name: &str, polar: &Polar<U>) {
+        self.add(&format!("{name}_{}", U::SUFFIX), polar.magnitude());
+        if let Some(phase) = polar.phase() {
+            self.add(&format!("{name}_phase_deg"), phase);
+        }
+    }
+
+    fn add<U: Unit>(&mut self, name: &str, curve: &Curve<U>) {
         if self.columns.is_empty() {
             self.hz = curve.hz().to_vec();
         }
         let values = self.hz.iter().map(|&hz| curve.at(hz).ok()).collect();
         self.columns.push((name.split_whitespace().collect::<Vec<_>>().join("_"), values));
-        let u = curve.u().map(|u| Curve::<Decibel>::new(curve.grid().clone(), u.clone()));
+        let u = curve.u().map(|u| Curve::<U>::new(curve.grid().clone(), u.clone()));
         if let Some(Ok(u)) = u {
             self.add(&format!("u_{name}"), &u);
         }
@@ -87,6 +126,21 @@ mod tests {
     use crate::store::fixture;
 
     #[test]
+    fn a_table_of_curves_is_read_back_as_the_same_curves() {
+        let comparison = fixture::curves();
+        let text = curves_csv(&comparison);
+        let file = crate::store::curve::parse(text.as_bytes(), "a.csv".as_ref()).unwrap();
+        assert_eq!(file.traces().len(), 2);
+        for (read, written) in file.traces().iter().zip(&comparison.curves) {
+            let (Trace::Impedance(read), Trace::Impedance(written)) = (&read.trace, &written.trace)
+            else {
+                panic!("impedances")
+            };
+            assert_eq!(read.magnitude(), written.magnitude());
+        }
+    }
+
+    #[test]
     fn a_comparison_is_one_row_for_each_frequency() {
         let text = states_csv(&fixture::states());
         let lines: Vec<&str> = text.lines().collect();
@@ -99,6 +153,12 @@ mod tests {
                 "frequency_hz,worn_minus_fresh_db,u_worn_minus_fresh_db\n100,-2,0.3\n"
             )
         );
+        let curves = curves_csv(&fixture::curves());
+        let names = "frequency_hz,left_ohm,u_left_ohm,left_phase_deg,right_ohm,u_right_ohm,\
+                     right_phase_deg\n100,32,0.5,0,";
+        assert!(curves.starts_with(names), "{curves}");
+        let differences = curve_differences_csv(&fixture::curves());
+        assert!(differences.starts_with("frequency_hz,right_minus_left_percent,u_right_minus"));
         assert!(sources_csv(&fixture::sources()).starts_with("frequency_hz,source_33_ohm_db\n"));
     }
 }

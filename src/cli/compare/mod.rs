@@ -1,0 +1,41 @@
+//! `cansweep compare`: curves side by side.
+
+mod curves;
+mod keep;
+mod source;
+mod states;
+
+use clap::Subcommand;
+
+use super::failure::Failure;
+use super::output::Output;
+use super::{Common, Exit};
+
+/// The comparisons.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CompareCommand {
+    /// Any responses, or any impedances, on one figure, and how they differ
+    Curves(curves::CurvesArgs),
+    /// One headphone in several states: pads, glasses, positions
+    States(states::StatesArgs),
+    /// What source output impedances do to a headphone
+    Source(source::SourceArgs),
+}
+
+impl CompareCommand {
+    pub(super) const fn common(&self) -> Common {
+        match self {
+            Self::Curves(args) => args.keep.common,
+            Self::States(args) => args.keep.common,
+            Self::Source(args) => args.keep.common,
+        }
+    }
+}
+
+pub(super) fn run(command: CompareCommand, output: Output) -> Result<Exit, Failure> {
+    match command {
+        CompareCommand::Curves(args) => curves::run(&args, output),
+        CompareCommand::States(args) => states::run(&args, output),
+        CompareCommand::Source(args) => source::run(&args, output),
+    }
+}

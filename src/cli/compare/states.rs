@@ -1,0 +1,146 @@
+//! `cansweep compare states`: one headphone in several states.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use clap::Args;
+
+use super::keep::{KeepComparison, NormalisationArg};
+use crate::cli::Exit;
+use crate::cli::curves::Curves;
+use crate::cli::failure::Failure;
+use crate::cli::figures;
+use crate::cli::output::{Output, counted};
+use crate::dsp::smoothing::smoothed_level;
+use crate::model::{Curve, StateComparison};
+use crate::quantity::Smoothing;
+use crate::quantity::unit::Decibel;
+use crate::report::text;
+use crate::store::document;
+use crate::study::states::{self, State};
+
+/// The arguments of `compare states`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cansweep compare states --state new=n1.txt,n2.txt,n3.txt --state worn=w1.txt,w2.txt,w3.txt
+  cansweep compare states --state none=a/response.json --state glasses=b/response.json \\
+      --reference none --normalise 300Hz-1kHz -o glasses
+
+Files are anything `cansweep convert` reads: REW text, FRD, AutoEq and other CSV, our own JSON;
+or folders of measurements, or names from the library. Several files of a state are seatings.")]
+pub(crate) struct StatesArgs {
+    /// A state and its seatings; give two states or more
+    #[arg(long = "state", value_name = "NAME=FILE[,FILE…]", required = true)]
+    states: Vec<StateFiles>,
+    /// The state that the others are compared with [default: the first]
+    #[arg(long, value_name = "NAME")]
+    reference: Option<String>,
+    /// Where the curves are laid upon each other: a frequency, a band (300Hz-3kHz), or none
+    #[arg(long, visible_alias = "normalize", value_name = "HZ|BAND|none", default_value = "1kHz")]
+    normalise: NormalisationArg,
+    /// Smoothing of the curves: none, or 1/n octave
+    #[arg(long, value_name = "1/N", default_value_t = Smoothing::None)]
+    smoothing: Smoothing,
+    #[command(flatten)]
+    pub(super) keep: KeepComparison,
+}
+
+/// `NAME=FILE[,FILE…]`.
+#[derive(Debug, Clone)]
+struct StateFiles {
+    name: String,
+    files: Vec<String>,
+}
+
+impl FromStr for StateFiles {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let refuse = || format!("'{text}' is not NAME=FILE[,FILE…]");
+        let (name, files) = text.split_once('=').ok_or_else(refuse)?;
+        // A file whose name holds a comma is still one file.
+        let files: Vec<String> = if Path::new(files).exists() {
+            vec![files.to_owned()]
+        } else {
+            files.split(',').filter(|file| !file.is_empty()).map(str::to_owned).collect()
+        };
+        if name.trim().is_empty() || files.is_empty() {
+            return Err(refuse());
+        }
+        Ok(Self { name: name.trim().to_owned(), files })
+    }
+}
+
+pub(super) fn run(args: &StatesArgs, output: Output) -> Result<Exit, Failure> {
+    let mut curves = Curves::new(&args.keep.library);
+    let mut seen = Vec::new();
+    let mut given: Vec<State> = Vec::new();
+    for StateFiles { name, files } in &args.states {
+        let mut seatings = Vec::new();
+        for file in files {
+            if seen.contains(&(name, file)) {
+                let message = format!("'{file}' is given twice as a seating of '{name}'");
+                return Err(Failure::usage(message).hint("every seating counts once"));
+            }
+            seen.push((name, file));
+            seatings.push(smoothed(curves.level(file)?, args.smoothing)?);
+        }
+        // The same state may be given in several pieces.
+        match given.iter_mut().find(|state| state.name == *name) {
+            Some(state) => state.seatings.extend(seatings),
+            None => given.push(State { name: name.clone(), seatings }),
+        }
+    }
+    curves.remark_on_assumptions();
+    let simulated = curves.any_simulated();
+    let reference = args.reference.as_deref();
+    let comparison = states::compare(&given, reference, args.normalise.0, args.smoothing)?;
+    let written = match &args.keep.output {
+        Some(folder) => {
+            let caption = args.keep.caption("Pads and seal", sample(&comparison), simulated);
+            let (drawing, overwrite) = (args.keep.drawing, args.keep.overwrite());
+            figures::of_states(folder, &comparison, &caption, drawing, overwrite)?
+        }
+        None => 0,
+    };
+    output.result(
+        || figures::marked(document::states(&comparison), simulated),
+        || text::states(&comparison) + &args.keep.summary(simulated, written),
+    )?;
+    remark_on_single_seatings(&comparison);
+    Ok(Exit::Done)
+}
+
+fn remark_on_single_seatings(comparison: &StateComparison) {
+    let single = comparison.states.iter().filter(|state| state.seatings.len() < 2);
+    let names: Vec<&str> = single.map(|state| state.name.as_str()).collect();
+    if !names.is_empty() {
+        let (have, their) = if names.len() == 1 { ("has", "its") } else { ("have", "their") };
+        Output::remark(&format!(
+            "note: {} {have} one seating only, so nothing tells {their} difference from seating \
+             alone; take the headphone off, put it on again and measure: four times or more",
+            names.join(", ")
+        ));
+    }
+}
+
+/// How many seatings a comparison rests on.
+fn sample(comparison: &StateComparison) -> Option<String> {
+    let counts = comparison.states.iter().map(|state| state.seatings.len());
+    let (fewest, most) = (counts.clone().min()?, counts.max()?);
+    Some(if fewest == most {
+        format!("n = {} each", counted(most, "seating"))
+    } else {
+        format!("n = {fewest} to {most} seatings")
+    })
+}
+
+fn smoothed(curve: Curve<Decibel>, smoothing: Smoothing) -> Result<Curve<Decibel>, Failure> {
+    if smoothing == Smoothing::None {
+        return Ok(curve);
+    }
+    let level = curve.values().to_vec();
+    let values = smoothed_level(curve.hz(), &level, smoothing);
+    Curve::new(curve.grid().clone(), values.into()).map_err(Failure::data)
+}
