@@ -72,7 +72,7 @@ enum Command {
     Calibrate(Box<calibrate::CalibrateCommand>),
     /// Play, capture, check, analyse and store
     #[command(subcommand)]
-    Measure(measure::MeasureCommand),
+    Measure(Box<measure::MeasureCommand>),
     /// Put curves side by side
     #[command(subcommand)]
     Compare(compare::CompareCommand),
@@ -191,7 +191,7 @@ impl Command {
             Self::Rig(command) => rig::run(command, output),
             Self::Sweep(args) => sweep::run(&args, output),
             Self::Calibrate(command) => calibrate::run(*command, output),
-            Self::Measure(command) => measure::run(command, output),
+            Self::Measure(command) => measure::run(*command, output),
             Self::Compare(command) => compare::run(command, output),
             Self::Inspect(command) => inspect::run(&command, output),
             Self::Library(command) => library::run(command, output),

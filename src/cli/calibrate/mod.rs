@@ -22,7 +22,7 @@ pub(crate) enum CalibrateCommand {
     /// What the converters do, with the output wired straight to the input
     Loopback(loopback::LoopbackArgs),
     /// What a jig does to an impedance, by an open, a short and a known load
-    Impedance(impedance::ImpedanceArgs),
+    Impedance(Box<impedance::ImpedanceArgs>),
     /// What full scale is in volts (by a meter) and in dB SPL (by a calibrator)
     Level(level::LevelArgs),
     /// What the microphone does, from its maker's file
