@@ -83,8 +83,7 @@ pub(super) fn run(args: &ModelArgs, output: Output) -> Result<Exit, Failure> {
         let model = curve_of(&circuit)?;
         let caption =
             figures::caption_today("Impedance and its circuit".to_owned(), None, simulated);
-        let both = [("measured", &polar), ("fitted", &model)];
-        let figure = plot::figures::impedance(&both, &caption);
+        let figure = plot::figures::model(&polar, &model, &circuit, &caption);
         pictures = figures::write(folder, "model", &figure, args.drawing, overwrite)?;
     }
     output.result(|| document, || text(&circuit, args, pictures))?;

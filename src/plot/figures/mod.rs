@@ -3,6 +3,7 @@
 mod curves;
 mod differences;
 mod impedance;
+mod model;
 mod response;
 mod source;
 mod states;
@@ -10,6 +11,7 @@ mod states;
 pub use curves::{curve_differences, curves};
 pub use differences::differences;
 pub use impedance::impedance;
+pub use model::model;
 pub use response::response;
 pub use source::source;
 pub use states::{Seatings, states};
