@@ -111,7 +111,7 @@ fn resolved(mut circuit: EquivalentCircuit, wanted: Wanted) -> Result<Equivalent
     Ok(circuit)
 }
 
-/// Values of the circuit as complex numbers.
+/// How far a value lies from another, relative to that.
 fn relative(found: Complex64, expected: Complex64) -> f64 {
     (found - expected).norm() / expected.norm().max(f64::MIN_POSITIVE)
 }
