@@ -12,13 +12,19 @@ use std::path::{Path, PathBuf};
 
 use cansweep::dsp::transform::Transform;
 use cansweep::measure::{Analysed, Analyser, Inverse, foreign_stimulus, stimulus_of};
-use cansweep::model::{ChannelMap, Outcome, Plan, SampleFormat, Stimulus, Trace};
+use cansweep::metrology::equivalent;
+use cansweep::model::{
+    ChannelMap, Covariance, FrequencyGrid, Impedance, Outcome, Plan, SampleFormat, Stimulus, Trace,
+};
 use cansweep::plot::{Caption, Figure, Theme, Width, figures, render};
 use cansweep::quantity::SampleRate;
 use cansweep::store::{Overwrite, wav};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;
 use num_complex::Complex64;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use tempfile::TempDir;
 
@@ -249,5 +255,32 @@ fn figure(analysed: &Analysed) -> Figure {
     figures::response(&[("measured", &level)], &caption)
 }
 
-criterion_group!(benches, one_long_take, many_short_takes, one_figure);
+/// An impedance of 480 points with a lossy coil and as many resonances, known to 10⁻³.
+fn fitting(criterion: &mut Criterion) {
+    const RESONANCES: [[f64; 3]; 3] = [[24.0, 90.0, 2.2], [6.0, 420.0, 5.0], [3.0, 3600.0, 4.0]];
+    let hz = (0..480).map(|k| 20.0 * (f64::from(k) / 48.0).exp2()).collect();
+    let grid = FrequencyGrid::new(hz).unwrap();
+    let mut group = criterion.benchmark_group("one circuit");
+    for resonances in 1..=3 {
+        let motional =
+            |f: f64, [height, fs, q]: [f64; 3]| height / Complex64::new(1.0, q * (f / fs - fs / f));
+        let mut random = ChaCha8Rng::seed_from_u64(1);
+        let mut normal = || -> f64 { StandardNormal.sample(&mut random) };
+        let clean = Impedance::from_fn(grid.clone(), |f| {
+            let peaks: Complex64 = RESONANCES[..resonances].iter().map(|&r| motional(f, r)).sum();
+            32.0 + 0.8 * Complex64::new(0.0, f / 1e3).powf(0.6) + peaks
+        })
+        .unwrap();
+        let u = |z: &Complex64| 1e-3 * z.norm() * std::f64::consts::FRAC_1_SQRT_2;
+        let values = clean.values().map(|z| z + u(z) * Complex64::new(normal(), normal()));
+        let covariance = clean.values().iter().map(|z| Covariance::circular(u(z))).collect();
+        let noisy = Impedance::new(grid.clone(), values).unwrap();
+        let noisy = noisy.with_covariance(covariance).unwrap();
+        group.bench_function(format!("fit of 480 points, {resonances} in them"), |b| {
+            b.iter(|| equivalent::fit(&noisy, equivalent::Wanted::default()).unwrap());
+        });
+    }
+}
+
+criterion_group!(benches, one_long_take, many_short_takes, one_figure, fitting);
 criterion_main!(benches);

@@ -129,6 +129,118 @@ pub struct EquivalentCircuit {
     /// Real and imaginary part of the circuit's impedance there, in ohms.
     #[serde(skip)]
     pub impedance_ohm: Vec<(f64, f64)>,
+    /// How far that lies from the data, in ohms.
+    #[serde(skip)]
+    pub residual_ohm: Vec<(f64, f64)>,
+}
+
+impl EquivalentCircuit {
+    /// Whether a resonance stands so far out of the DC resistance that quality factors mean
+    /// anything: by a twentieth.
+    #[must_use]
+    pub fn resolves(&self, resonance: &FittedResonance) -> bool {
+        resonance.peak_ohm.value >= 1.05 * self.dc_resistance_ohm.value
+    }
+
+    /// The highest peak over the DC resistance, as a ratio; 1 without a resonance.
+    #[must_use]
+    pub fn highest(&self) -> f64 {
+        let ratio = |r: &FittedResonance| r.peak_ohm.value / self.dc_resistance_ohm.value;
+        self.resonances.iter().map(ratio).fold(1.0, f64::max)
+    }
+}
+
+/// The main resonance as three points of the magnitude show it (Small 1972).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ThreePoints {
+    /// Frequency of the peak, in hertz.
+    pub frequency_hz: f64,
+    /// Magnitude at the peak, in ohms.
+    pub peak_ohm: f64,
+    /// Quality factor of the mechanical losses.
+    pub q_mechanical: f64,
+    /// Quality factor of the electrical losses, on a source without impedance.
+    pub q_electrical: f64,
+    /// Quality factor of both.
+    pub q_total: f64,
+}
+
+/// Why three points do not exist.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub enum NoThreePoints {
+    /// There is no peak.
+    #[error("no resonance is resolved")]
+    NotResolved,
+    /// The flanks leave the data.
+    #[error("a flank does not come down to {level_ohm:.1} Ω inside the data")]
+    Outside {
+        /// The geometric mean of peak and DC resistance.
+        level_ohm: f64,
+    },
+    /// A second resonance lifts a flank.
+    #[error("another resonance at {at_hz:.0} Hz lifts the flanks")]
+    Another {
+        /// Its frequency.
+        at_hz: f64,
+    },
+    /// The peak is not that of one resonance.
+    #[error("the peak is skewed: its flanks are centred {percent:+.0} % off")]
+    Skewed {
+        /// How far the geometric mean of the flanks lies from the peak.
+        percent: f64,
+    },
+}
+
+/// The moving parts of a driver, from two impedances (Small 1972).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct MovingParts {
+    /// Force factor Bl in tesla metres; unknown without a diameter if a volume was the change.
+    pub force_factor_tm: Option<Uncertain>,
+    /// Moving mass Mms with its load of air, in grams; as the force factor.
+    pub moving_mass_g: Option<Uncertain>,
+    /// Compliance Cms of the suspension, in millimetres per newton; as the force factor.
+    pub compliance_mm_per_n: Option<Uncertain>,
+    /// Mechanical resistance Rms in kilograms per second; as the force factor.
+    pub mechanical_resistance_kg_per_s: Option<Uncertain>,
+    /// Volume of air as compliant as the suspension, Vas, in litres; unknown without a diameter if
+    /// a mass was the change.
+    pub equivalent_volume_l: Option<Uncertain>,
+    /// Peak over the DC resistance with the change, by that without it: 1 if only mass or stiffness
+    /// changed, and no losses.
+    pub height_ratio: f64,
+}
+
+/// Why two impedances tell nothing of the moving parts.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub enum NoMovingParts {
+    /// One of them has no resonance.
+    #[error("{which} has no resonance that is resolved")]
+    NoResonance {
+        /// Which.
+        which: &'static str,
+    },
+    /// The resonance went the wrong way.
+    #[error(
+        "the resonance went from {from_hz:.1} Hz to {to_hz:.1} Hz, and {change} moves it {expected}"
+    )]
+    WrongWay {
+        /// Without the change.
+        from_hz: f64,
+        /// With it.
+        to_hz: f64,
+        /// What was changed.
+        change: &'static str,
+        /// Where that moves a resonance.
+        expected: &'static str,
+    },
+    /// The resonance hardly moved.
+    #[error(
+        "the resonance moved by {percent:.1} % only, and 5 % are needed for a mass or a volume that means something"
+    )]
+    TooLittle {
+        /// How far it moved, in percent.
+        percent: f64,
+    },
 }
 
 /// Why data hold no such circuit.
@@ -176,6 +288,16 @@ pub enum NoModel {
     NoResonance {
         /// Peak over resistance.
         height: f64,
+    },
+    /// One resonance does not follow the peak.
+    #[error(
+        "one resonance is off by {percent:.0} % of the peak's height at {at_hz:.0} Hz, and two are not"
+    )]
+    NotOneResonance {
+        /// How far, in percent of the height.
+        percent: f64,
+        /// Where.
+        at_hz: f64,
     },
     /// The fit does not converge.
     #[error("no circuit of this kind comes near the data")]

@@ -33,8 +33,8 @@ pub use comparison::{
 };
 pub use curve::{Curve, CurveError};
 pub use equivalent::{
-    Candidate, CoilModel, CoilParameter, EquivalentCircuit, FittedResonance, NoModel,
-    UnknownCoilModel,
+    Candidate, CoilModel, CoilParameter, EquivalentCircuit, FittedResonance, MovingParts, NoModel,
+    NoMovingParts, NoThreePoints, ThreePoints, UnknownCoilModel,
 };
 pub use finding::{Finding, FindingKind, Severity, Words};
 pub use grid::{FrequencyGrid, GridError};

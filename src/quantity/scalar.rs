@@ -118,6 +118,12 @@ scalars! {
     Capacitance, "capacitance", "F", ["F"], "200pF", 0.0, 1.0, farad;
     /// A span of time in seconds, 0 s to one hour.
     Seconds, "time", "s", ["s"], "1.5s or 500ms", 0.0, 3600.0, s;
+    /// A mass in grams, 0 g to 1 kg.
+    Mass, "mass", "g", ["g"], "2g or 500mg", 0.0, 1e3, g;
+    /// A length in metres, 0 m to 10 m.
+    Length, "length", "m", ["m"], "34mm", 0.0, 10.0, m;
+    /// A volume in litres, 0 L to 1000 L.
+    Volume, "volume", "L", ["L", "l"], "250mL", 0.0, 1e3, l;
     /// A share in percent, 0 % to 100 %.
     Percent, "percentage", "%", ["%"], "0.1%", 0.0, 100.0, percent;
 }

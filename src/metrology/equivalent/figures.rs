@@ -4,7 +4,8 @@ use nalgebra::DMatrix;
 use num_complex::Complex64;
 
 use super::circuit::{Structure, logistic};
-use super::fit::{Data, Fitted};
+use super::data::Data;
+use super::fit::Fitted;
 use super::relative;
 use crate::model::{Candidate, CoilModel, CoilParameter, EquivalentCircuit, FittedResonance};
 use crate::quantity::Uncertain;
@@ -28,35 +29,39 @@ impl Logarithms<'_> {
     }
 }
 
+/// The circuit of a fit; none without standard errors.
 pub(super) fn circuit(
     data: &Data,
-    structure: Structure,
     fitted: &Fitted,
     candidates: Vec<Candidate>,
-) -> EquivalentCircuit {
-    let known = Logarithms { theta: &fitted.theta, covariance: &fitted.covariance };
-    let mut slopes = vec![Complex64::ZERO; structure.parameters()];
-    let found: Vec<Complex64> =
-        data.hz.iter().map(|&hz| structure.evaluate(&fitted.theta, hz, &mut slopes)).collect();
+) -> Option<EquivalentCircuit> {
+    let structure = fitted.structure;
+    let covariance = fitted.covariance.as_ref()?;
+    let known = Logarithms { theta: &fitted.theta, covariance };
+    let circuit = structure.with(&fitted.theta);
+    let found: Vec<Complex64> = data.tones.iter().map(|&at| circuit.impedance(at)).collect();
     let off = |k: &usize| relative(found[*k], data.z[*k]);
     let worst = (0..found.len()).max_by(|a, b| off(a).total_cmp(&off(b))).unwrap_or(0);
-    let mut resonances: Vec<FittedResonance> =
-        (0..structure.resonances).map(|i| resonance(&known, structure.resonance(i))).collect();
-    resonances.sort_by(|a, b| a.frequency_hz.value.total_cmp(&b.frequency_hz.value));
-    EquivalentCircuit {
+    let resonances = (0..structure.resonances).map(|i| resonance(&known, structure.resonance(i)));
+    Some(EquivalentCircuit {
         dc_resistance_ohm: known.parameter(0),
         coil: structure.coil,
         coil_parameters: coil(&known, structure),
-        resonances,
+        resonances: resonances.collect(),
         reduced_chi_squared: fitted.reduced,
         parameters: names(structure),
-        correlation: correlation(&fitted.covariance),
+        correlation: correlation(covariance),
         candidates,
         worst_percent: 100.0 * off(&worst),
-        worst_hz: data.hz[worst],
-        frequency_hz: data.hz.clone(),
-        impedance_ohm: found.iter().map(|z| (z.re, z.im)).collect(),
-    }
+        worst_hz: data.tones[worst].hz,
+        frequency_hz: data.tones.iter().map(|tone| tone.hz).collect(),
+        residual_ohm: found.iter().zip(&data.z).map(|(z, data)| parts(z - data)).collect(),
+        impedance_ohm: found.into_iter().map(parts).collect(),
+    })
+}
+
+fn parts(z: Complex64) -> (f64, f64) {
+    (z.re, z.im)
 }
 
 /// Small 1972: `r0 = (Re + Res)/Re`, `Qes = Qms/(r0 − 1)`, `Qts = Qms/r0`.

@@ -58,6 +58,7 @@ mod tests {
             worst_hz: 20.0,
             frequency_hz: Vec::new(),
             impedance_ohm: Vec::new(),
+            residual_ohm: Vec::new(),
         };
         let figure = model(&z, &z, &circuit, &sample::caption("Circuit"));
         let below = figure.below.unwrap();
