@@ -175,3 +175,36 @@ fn sources_that_make_no_sense_are_refused() {
         assert_eq!(document["error"]["exit_code"], code, "{options}");
     }
 }
+
+#[test]
+fn impedances_are_compared_in_percent_with_figures_and_tables() {
+    let bench = Bench::new();
+    let folder = demo().join("measurements/impedance").display().to_string();
+    bench.run(&format!("convert {folder} left.csv")).ended(0);
+    // The same, a hundredth higher.
+    let scaled = |line: &str| -> String {
+        let mut fields: Vec<String> = line.split(',').map(str::to_owned).collect();
+        match fields.get(1).and_then(|ohm| ohm.parse::<f64>().ok()) {
+            Some(ohm) => fields[1] = (1.01 * ohm).to_string(),
+            None => return line.to_owned(),
+        }
+        fields.join(",")
+    };
+    let text: Vec<String> = bench.text("left.csv").lines().map(scaled).collect();
+    bench.write("right.csv", (text.join("\n") + "\n").as_bytes());
+    let line = "compare curves left=left.csv right=right.csv -o out --json";
+    let document = bench.run(line).ended(0).document();
+    assert_eq!(document["kind"], "curves");
+    let difference = &document["figures"]["differences"][0];
+    let worst = difference["worst_percent"].as_f64().unwrap();
+    assert!((worst - 1.0).abs() < 1e-6, "{difference}");
+    for name in ["curves.json", "curves.csv", "difference.csv"] {
+        assert!(bench.path(&format!("out/{name}")).exists(), "{name}");
+    }
+    for stem in ["curves", "difference"] {
+        assert!(bench.text(&format!("out/figures/{stem}.svg")).contains("simulated"), "{stem}");
+    }
+    bench.run("compare curves left.csv").ended(2).says("two or more");
+    bench.write("level.txt", b"20 1\n1000 2\n");
+    bench.run("compare curves left.csv level.txt").ended(5).says("an impedance in ohms");
+}

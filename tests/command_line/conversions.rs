@@ -6,6 +6,8 @@ use crate::bench::{Bench, demo, numbers};
 
 /// REW and FRD have four decimals.
 const DECIMALS: f64 = 0.5e-4 + 1e-9;
+/// DATS has three.
+const OF_DATS: f64 = 0.6e-3;
 
 fn same(found: &Value, expected: &Value, key: &str, tolerance: f64) {
     let [found, expected] = [found, expected].map(|document| numbers(&document["curve"][key]));
@@ -53,6 +55,50 @@ fn an_impedance_keeps_its_values_through_every_format() {
     assert_eq!(last["kind"], "impedance");
     for key in ["frequency_hz", "magnitude_ohm", "phase_deg"] {
         same(&last, &first, key, DECIMALS);
+    }
+}
+
+#[test]
+fn an_impedance_goes_through_limp_and_dats_and_back() {
+    let bench = Bench::new();
+    let folder = demo().join("measurements/impedance").display().to_string();
+    bench.run(&format!("convert {folder} 1.json")).ended(0);
+    for line in ["1.json 2.txt --to limp", "2.txt 3.zma --to dats", "3.zma 4.json"] {
+        bench.run(&format!("convert {line}")).ended(0);
+    }
+    let (first, last) = (bench.json("1.json"), bench.json("4.json"));
+    assert_eq!(last["kind"], "impedance");
+    for key in ["magnitude_ohm", "phase_deg"] {
+        same(&last, &first, key, OF_DATS);
+    }
+}
+
+#[test]
+fn impedances_are_read_however_their_programs_write_them() {
+    let bench = Bench::new();
+    let files = [
+        (
+            "box.zma",
+            "****************\n* Driver       *\n****************\n+20.00 +33.50 -5.00\n+1000.00 +32.25 +4.00\n",
+        ),
+        (
+            "scientific.zma",
+            "Freq Z Phase\n2.000E+01 3.350E+01 -5.000E+00\n1.000E+03 3.225E+01 4.000E+00\n",
+        ),
+        (
+            "padded.zma",
+            "00020.00000\t0033.50000\t-005.00000\n01000.00000\t0032.25000\t0004.00000\n",
+        ),
+        ("header.zma", "12\" Driver B RE = 5.81 ohms\n20 33.5 -5\n1000 32.25 4\n"),
+    ];
+    for (name, text) in files {
+        bench.write(name, text.as_bytes());
+        bench.run(&format!("convert {name} out.json --force")).ended(0);
+        let document = bench.json("out.json");
+        assert_eq!(document["kind"], "impedance", "{name}");
+        assert_eq!(numbers(&document["curve"]["frequency_hz"]), [20.0, 1000.0], "{name}");
+        assert_eq!(numbers(&document["curve"]["magnitude_ohm"]), [33.5, 32.25], "{name}");
+        assert_eq!(numbers(&document["curve"]["phase_deg"]), [-5.0, 4.0], "{name}");
     }
 }
 

@@ -19,6 +19,7 @@ mod endings;
 mod impedances;
 mod keeping;
 mod kills;
+mod models;
 mod responses;
 mod stimuli;
 mod streams;

@@ -1,5 +1,6 @@
 //! Curves whose differences are known.
 
+use num_complex::Complex64;
 use proptest::prelude::*;
 
 use super::*;
@@ -182,6 +183,52 @@ fn what_cannot_be_compared_says_why() {
     assert!(ask(&[a, far], None).starts_with("'far' and 'a' have no band in common"));
     let short = impedance("short", grid(12), |_| 0.0, None);
     assert!(ask(&[z, short], None).starts_with("the impedance 'short' is zero at 20 Hz"));
+}
+
+#[test]
+fn numpy_finds_the_same_difference_of_two_impedances() {
+    /// Numbers are printed with 14 digits.
+    const DIGITS: f64 = 1e-9;
+    let of = |name: &str, hz: Vec<f64>, [re, rp, f0, q]: [f64; 4], relative: f64| {
+        let z = |f: f64| {
+            Complex64::new(re, f * 3.4e-4) + rp / Complex64::new(1.0, q * (f / f0 - f0 / f))
+        };
+        let grid = FrequencyGrid::new(hz).unwrap();
+        let magnitude = Curve::<Ohm>::from_fn(grid.clone(), |f| z(f).norm()).unwrap();
+        let u = magnitude.values() * relative;
+        let phase = Curve::from_fn(grid, |f| z(f).arg().to_degrees()).unwrap();
+        let polar = Polar::new(magnitude.with_u(u).unwrap(), phase).unwrap();
+        NamedCurve { name: name.to_owned(), trace: Trace::Impedance(polar) }
+    };
+    let fine = (0..520).map(|k| 15.0 * (f64::from(k) / 48.0).exp2()).collect();
+    let coarse = (0..240).map(|k| 21.0 * (f64::from(k) / 24.0).exp2()).collect();
+    let left = of("left", fine, [32.0, 34.0, 85.0, 1.6], 0.002);
+    let right = of("right", coarse, [32.4, 36.0, 88.0, 1.7], 0.003);
+    let difference = compared(&[left, right]).differences.remove(0);
+    let percent = difference.percent.unwrap();
+    let phase = difference.phase.unwrap();
+    let at = percent.curve.hz().iter().position(|&f| f >= percent.worst_hz).unwrap();
+    let spans = difference.significance.unwrap().spans;
+    // The first point alone is beyond its uncertainty too, but by too little: chance.
+    let [a, b] = spans[..] else { panic!("{spans:?}") };
+    // tests/golden/curves.py
+    for (found, expected) in [
+        (percent.curve.hz().len() as f64, 238.0),
+        (percent.worst, 6.101_840_750_226_284),
+        (percent.worst_hz, 102.820_497_637_591_03),
+        (percent.mean, 1.213_655_362_282_989_8),
+        (percent.rms, 1.903_387_690_492_636_3),
+        (difference.level.mean, 0.103_874_790_476_132_12),
+        (percent.curve.u().unwrap()[at], 0.382_555_627_246_055_73),
+        (phase.worst, 3.654_053_607_325_393_7),
+        (phase.worst_hz, 81.608_683_056_902_89),
+        (a.from_hz, 40.804_341_528_451_445),
+        (a.to_hz, 72.705_071_124_516_02),
+        (b.from_hz, 79.285_442_265_262_26),
+        (b.to_hz, 19_719.254_945_073_25),
+    ] {
+        assert!((found / expected - 1.0).abs() < DIGITS, "{found} for {expected}");
+    }
 }
 
 proptest! {
