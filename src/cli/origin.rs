@@ -76,7 +76,7 @@ pub(super) struct Origin {
 }
 
 /// The kinds of findings that refuse a take.
-const REFUSALS: [&str; 25] = [
+const REFUSALS: [&str; 27] = [
     "no-stimulus",
     "dead-input",
     "shorted-input",
@@ -101,7 +101,9 @@ const REFUSALS: [&str; 25] = [
     "channels-swapped",
     "polarity-inverted",
     "no-current",
+    "not-connected",
     "balanced-drive-grounded",
+    "current-distorted",
 ];
 
 /// How the captures are looked at.

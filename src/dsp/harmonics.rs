@@ -16,9 +16,11 @@ pub struct Harmonic {
     pub floor_db: f64,
 }
 
-/// The odd harmonics of a device that is driven to its end.
+/// The harmonics that tell a bent characteristic, and a device that is driven to its end.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct OddHarmonics {
+pub struct Harmonics {
+    /// The second.
+    pub second: Harmonic,
     /// The third.
     pub third: Harmonic,
     /// The fifth.
@@ -33,7 +35,7 @@ const SHORTEST_S: f64 = 4e-3;
 /// the fifth harmonic leaves the band of hearing.
 const FUNDAMENTALS_HZ: (f64, f64) = (200.0, 4e3);
 
-impl OddHarmonics {
+impl Harmonics {
     /// The harmonics of sweeps whose linear responses lie at `lags`; `None` if the sweep is too
     /// short for them to lie apart or its band too narrow.
     ///
@@ -70,7 +72,10 @@ impl OddHarmonics {
             let level_db = power_db(power(order, order) / fundamental);
             Harmonic { level_db, floor_db: power_db(floor / fundamental) }
         };
-        (fundamental > 0.0).then(|| Self { third: harmonic(3.0), fifth: harmonic(5.0) })
+        (fundamental > 0.0).then(|| {
+            let [second, third, fifth] = [2.0, 3.0, 5.0].map(&mut harmonic);
+            Self { second, third, fifth }
+        })
     }
 }
 
@@ -111,7 +116,7 @@ mod tests {
     use crate::dsp::sweep::{synchronised_sweep, tests::spec};
 
     /// The harmonics of a sweep of five seconds that went through something.
-    fn harmonics(device: impl Fn(f64) -> f64) -> OddHarmonics {
+    fn harmonics(device: impl Fn(f64) -> f64) -> Harmonics {
         let (spec, rate) = (spec(5.0), SampleRate::new(48_000).unwrap());
         let sweep = synchronised_sweep(&spec, rate);
         let mut capture = vec![0.0; 4800];
@@ -121,7 +126,7 @@ mod tests {
         let mut deconvolver = Deconvolver::new(spectrum, Inverse::OfSamples);
         let impulse = deconvolver.capture(&capture).into_impulse();
         let of = (spec.band(), rate);
-        OddHarmonics::of(&impulse, &[4800], spec.time_constant_s(), of).unwrap()
+        Harmonics::of(&impulse, &[4800], spec.time_constant_s(), of).unwrap()
     }
 
     #[test]
@@ -145,6 +150,15 @@ mod tests {
         let expected_db = 20.0 * (0.04 * amplitude * amplitude / 4.0).log10();
         assert!((found.third.level_db - expected_db).abs() < 0.1, "{found:?} {expected_db}");
         assert!(found.fifth.level_db < found.third.level_db - 30.0, "{found:?}");
+    }
+
+    #[test]
+    fn a_square_device_has_a_second_harmonic_alone() {
+        // x + b x² at amplitude A: the second is b A/2 of the first.
+        let found = harmonics(|v| v + 0.02 * v * v);
+        let expected_db = 20.0 * (0.02 * 10_f64.powf(-6.0 / 20.0) / 2.0).log10();
+        assert!((found.second.level_db - expected_db).abs() < 0.1, "{found:?} {expected_db}");
+        assert!(found.third.level_db < found.second.level_db - 30.0, "{found:?}");
     }
 
     #[test]

@@ -139,7 +139,8 @@ impl Analyser {
         channels: &[(ChannelRole, usize, Centring)],
         findings: &mut Vec<Finding>,
     ) -> Option<Examined> {
-        let sought = channels.iter().filter(|(_, _, centring)| *centring != Centring::Unsought);
+        let sought =
+            channels.iter().filter(|(_, _, centring)| !matches!(centring, Centring::Unsought(_)));
         let indices: Vec<usize> = sought.map(|&(_, index, _)| index).collect();
         if self.judge(scrutinise(recording, &indices), take, findings) {
             return None;
@@ -149,7 +150,12 @@ impl Analyser {
         for &(role, index, centring) in channels {
             let centre = match (centring, examined.first()) {
                 (Centring::LikeFirst, Some(first)) => Centre::At(first.delay),
-                (Centring::Unsought, Some(first)) => Centre::Unsought(first.delay),
+                (Centring::Unsought(known), first) => {
+                    match known.or(first.map(|first| first.delay)) {
+                        Some(delay) => Centre::Unsought(delay),
+                        None => Centre::OwnPeak,
+                    }
+                }
                 _ => Centre::OwnPeak,
             };
             match self.laboratory.examine(recording, index, centre) {
@@ -290,8 +296,8 @@ pub(super) enum Centring {
     Own,
     /// Where the first channel has its peak.
     LikeFirst,
-    /// The same, of a channel that may hold no more than noise.
-    Unsought,
+    /// The same, or where it is known to be, of a channel that may hold no more than noise.
+    Unsought(Option<isize>),
 }
 
 /// The channel of a role: as mapped, or else the given default, with a finding if others could

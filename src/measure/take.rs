@@ -7,7 +7,7 @@ use crate::dsp::clock::{Passage, on_clock};
 use crate::dsp::deconvolution::{Deconvolver, Impulse, Inverse, SweepSpectrum};
 use crate::dsp::detection::{self, Detection, Detector, Search, active_frames, points_down};
 use crate::dsp::gate::Gate;
-use crate::dsp::harmonics::OddHarmonics;
+use crate::dsp::harmonics::Harmonics;
 use crate::dsp::lag::{Aligner, Lag};
 use crate::model::{Finding, FindingKind, Recording, Stimulus};
 use crate::quantity::amplitude_db;
@@ -39,7 +39,7 @@ pub(super) struct GatedChannel {
     /// How well the stimulus was found.
     pub(super) found: Detection,
     /// The harmonics before the linear responses, where the sweep shows them.
-    pub(super) harmonics: Option<OddHarmonics>,
+    pub(super) harmonics: Option<Harmonics>,
     /// Whether the stimulus must be in it; else what it holds tells nothing about the take.
     pub(super) is_sought: bool,
 }
@@ -202,11 +202,11 @@ impl Laboratory {
     }
 
     /// The harmonics of all sweeps of a channel with this delay.
-    fn harmonics(&self, impulse: &Impulse<'_>, delay: isize) -> Option<OddHarmonics> {
+    fn harmonics(&self, impulse: &Impulse<'_>, delay: isize) -> Option<Harmonics> {
         let (band, rate) = (self.stimulus.band(), self.stimulus.rate());
         let starts = self.stimulus.sweep_starts().iter();
         let lags: Vec<isize> = starts.map(|&start| delay + start as isize).collect();
-        OddHarmonics::of(impulse, &lags, self.stimulus.time_constant_s()?, (band, rate))
+        Harmonics::of(impulse, &lags, self.stimulus.time_constant_s()?, (band, rate))
     }
 
     /// The lag of the largest peak near a lag that a band-limited search found.

@@ -15,7 +15,8 @@ use crate::cli::rig_file::{Placing, Wires};
 use crate::measure::{Analyser, StandardTakes, impedance_calibration};
 use crate::model::{
     CalibrationConditions, CalibrationData, ChannelMap, CheckedStandard, Finding,
-    ImpedanceCalibration, Jig, MeasuredStandard, Recording, RigIdentity, Standard, StandardKind,
+    ImpedanceCalibration, Inputs, Jig, MeasuredStandard, Recording, RigIdentity, Standard,
+    StandardKind,
 };
 use crate::quantity::{Percent, Resistance, SampleRate};
 
@@ -182,8 +183,12 @@ struct Measured {
 
 pub(super) fn run(args: &ImpedanceArgs, output: Output) -> Result<Exit, Failure> {
     args.keeping.require_free()?;
-    let steps = args.standards.steps()?;
+    let mut steps = args.standards.steps()?;
     let jig = args.jig.jig(None)?;
+    if jig.inputs == Inputs::One {
+        // What gives no signal is late by what a load shows: nothing else tells its delay.
+        steps.sort_by_key(|step| step.standard.kind != StandardKind::Load);
+    }
     let mut measured = Measured::default();
     for step in &steps {
         args.measure(step, &jig, &mut measured)?;

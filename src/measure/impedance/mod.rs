@@ -5,6 +5,7 @@
 //! is; what the numbers tell about the wiring are findings, and what people quote are [`figures`].
 
 mod circuit;
+mod current;
 mod error_terms;
 mod figures;
 mod ratio;
@@ -18,7 +19,7 @@ use self::error_terms::ErrorTerms;
 use self::figures::figures;
 use self::ratio::{Judge, Ratios, Seen, Wanted};
 pub use self::standard::{NoCalibration, StandardTakes, impedance_behind, impedance_calibration};
-use self::wiring::{described, no_current, remarks_on};
+use self::wiring::{described, extremes, no_current, remarks_on};
 use super::analyser::{Analysed, Analyser, MeasureError};
 use super::wiring::ratio_faults;
 use crate::metrology::budget::combined;
@@ -29,6 +30,7 @@ use crate::model::{
 
 /// What a headphone's takes are judged by.
 struct Behind<'a> {
+    jig: &'a Jig,
     terms: &'a ErrorTerms,
     grid: &'a FrequencyGrid,
     /// Frequencies before those that the terms cover.
@@ -56,9 +58,11 @@ impl Judge for Behind<'_> {
     ) -> Vec<Finding> {
         let covered = self.before..self.before + self.grid.len();
         let ratio: Vec<Complex64> = ratio.iter().copied().collect();
-        reference.map_or_else(Vec::new, |reference| {
-            ratio_faults(ratio.get(covered).unwrap_or_default(), (reference, sense))
-        })
+        let ratio = ratio.get(covered).unwrap_or_default();
+        let impedances = self.terms.terms.iter().zip(ratio).map(|(terms, &m)| terms.impedance(m));
+        let extreme = extremes(self.jig, impedances);
+        let swapped = reference.map(|reference| ratio_faults(ratio, (reference, sense)));
+        swapped.into_iter().flatten().chain(extreme).collect()
     }
 }
 
@@ -92,7 +96,7 @@ impl Analyser {
         let terms = ErrorTerms::of(jig, calibration, &grid)?;
         let delay_samples = calibration.and_then(|calibration| calibration.delay_samples);
         let wanted = Wanted { takes, channels, jig, delay_samples, is_mute: false };
-        let judge = Behind { terms: &terms, grid: &grid, before };
+        let judge = Behind { jig, terms: &terms, grid: &grid, before };
         let mut seen = Seen::default();
         let refused = self.judge(described(jig).into_iter().collect(), 1, &mut seen.findings);
         let ratios = if refused { None } else { self.ratios(&wanted, &judge, &mut seen)? };
@@ -113,7 +117,7 @@ impl Analyser {
         let computed = impedance_of(jig, &terms, (&whole, &grid), &ratios);
         let (outcome, remarks) = match (computed, no_current(&ratios.mean.mean)) {
             (Ok((impedance, budget)), _) => {
-                let remarks = remarks_on(jig, &ratios.mean.mean, &impedance);
+                let remarks = remarks_on(&ratios.mean.mean, &impedance);
                 let figures = figures(&impedance);
                 (Outcome::Impedance { impedance, budget, figures }, remarks)
             }

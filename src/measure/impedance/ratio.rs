@@ -3,6 +3,7 @@
 use ndarray::Array1;
 use num_complex::Complex64;
 
+use super::current;
 use crate::dsp::edge::causal_low_edge;
 use crate::measure::analyser::{Analyser, Centring, Examined, MeasureError, channel_or};
 use crate::measure::noise::{Heard, Ratio};
@@ -78,9 +79,9 @@ impl Analyser {
         let (mut ratios, mut noises, mut bend) = (Vec::new(), Vec::new(), 0.0_f64);
         for (i, take) in wanted.takes.iter().enumerate() {
             let centring = match (wanted.is_mute, reference) {
-                (_, None) => Centring::Own,
-                (true, _) => Centring::Unsought,
-                (false, _) => Centring::LikeFirst,
+                (true, _) => Centring::Unsought(delay_samples.map(|delay| delay.round() as isize)),
+                (false, None) => Centring::Own,
+                (false, Some(_)) => Centring::LikeFirst,
             };
             let first = reference.map(|index| (ChannelRole::Reference, index, Centring::Own));
             let inputs: Vec<_> =
@@ -92,7 +93,8 @@ impl Analyser {
                 delay_samples.get_or_insert(examined.channels[0].delay as f64);
             }
             let inputs = (reference, sense);
-            let of_take = self.take_ratios(take, inputs, &examined, delay_samples, judge)?;
+            let of_take =
+                self.take_ratios((take, wanted.jig), inputs, &examined, delay_samples, judge)?;
             // Where nothing need be, noise is all there is.
             let noticed = if wanted.is_mute { Vec::new() } else { of_take.noticed };
             if !self.judge(noticed, i + 1, &mut seen.findings) {
@@ -140,7 +142,7 @@ impl Analyser {
     /// The ratio of a take, sweep by sweep, and what is to be said about it.
     fn take_ratios(
         &mut self,
-        take: &Recording,
+        (take, jig): (&Recording, &Jig),
         (reference, sense): (Option<usize>, usize),
         examined: &Examined,
         delay_samples: Option<f64>,
@@ -172,8 +174,12 @@ impl Analyser {
         let ratio = Ratio { measured: measured_by, reference: heard, clock, values, leverage };
         let noise = self.noise_of(take, ratio);
         let averaged = self.mean_of_sweeps(&ratios, noise.predicted.as_ref())?;
-        noticed.extend(noise.noticed(self, &ratios, &averaged, leverage));
-        let bend = bend_of(source, measured);
+        // What is wired wrongly is not noise, and a short has no more than noise.
+        if noticed.is_empty() {
+            noticed.extend(noise.noticed(self, &ratios, &averaged, leverage));
+        }
+        let bend = current::bend(source, measured);
+        noticed.extend(current::distorted(jig, source, measured, values));
         Ok(TakeRatios { ratios, predicted: noise.predicted, bend, noticed })
     }
 
@@ -194,23 +200,4 @@ impl Analyser {
         }
         values
     }
-}
-
-/// By how much the level of the drive changes the ratio, relative, as far as the harmonics tell.
-///
-/// A characteristic `x + k·x³` raises the fundamental of amplitude A by 3kA²/4 and has a third
-/// harmonic of kA²/4: three times the third harmonic. What both inputs have is the amplifier's,
-/// and cancels.
-fn bend_of(source: Option<&GatedChannel>, measured: &GatedChannel) -> f64 {
-    const FUNDAMENTAL_PER_THIRD: f64 = 3.0;
-    /// Harmonics count if they lie this far above what is there without them.
-    const CLEAR_DB: f64 = 10.0;
-    let third = |channel: &GatedChannel| {
-        let third = channel.harmonics.as_ref()?.third;
-        let power = 10_f64.powf(0.1 * third.level_db);
-        (third.level_db > third.floor_db + CLEAR_DB).then_some(power)
-    };
-    let of_source = source.and_then(third).unwrap_or(0.0);
-    let excess = third(measured).map_or(0.0, |power| (power - of_source).max(0.0));
-    FUNDAMENTAL_PER_THIRD * excess.sqrt()
 }

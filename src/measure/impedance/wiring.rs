@@ -84,47 +84,49 @@ fn wrong_resistor(calibration: &ImpedanceCalibration, terms: &ErrorTerms) -> Opt
     })
 }
 
-/// An impedance that is that of no headphone.
-fn extremes(jig: &Jig, impedance: &Impedance) -> Option<Finding> {
-    /// Above the highest impedance of a headphone by a factor of ten.
-    const OPEN_OHM: f64 = 20e3;
+/// What is to be said of impedances that are those of no headphone.
+pub(super) fn extremes(jig: &Jig, impedances: impl Iterator<Item = Complex64>) -> Option<Finding> {
+    /// Several times the highest impedance of a headphone, and less than a line input has, which
+    /// is all that is there without one.
+    const OPEN_OHM: f64 = 5e3;
     /// Less than the coil of any headphone with its cable.
     const SHORTED_OHM: f64 = 0.2;
-    let norms = || impedance.values().iter().map(|z| z.norm());
-    let lowest_ohm = norms().fold(f64::INFINITY, f64::min);
-    let highest_ohm = norms().fold(0.0, f64::max);
-    if lowest_ohm > OPEN_OHM {
+    // What is infinite is open too.
+    let norms = impedances.map(|z| if z.is_finite() { z.norm() } else { f64::INFINITY });
+    let (lowest_ohm, highest_ohm) = norms
+        .fold((f64::INFINITY, 0.0_f64), |(least, most), norm| (least.min(norm), most.max(norm)));
+    if lowest_ohm > OPEN_OHM && lowest_ohm.is_finite() {
         let low_side = jig.topology == Topology::LowSide;
-        return Some(Finding::warning(FindingKind::NotConnected { lowest_ohm, low_side }));
+        return Some(Finding::refusal(FindingKind::NotConnected { lowest_ohm, low_side }));
     }
-    let shorted = highest_ohm < SHORTED_OHM;
+    // Cables are measured too: that is no refusal.
+    let shorted = highest_ohm < SHORTED_OHM && highest_ohm > 0.0;
     shorted.then(|| Finding::warning(FindingKind::JigShorted { highest_ohm }))
 }
 
-/// Whether both nodes carry the same signal.
+/// Whether both nodes carry the same signal, but for what two inputs differ by.
 pub(super) fn no_current(ratio: &Array1<Complex64>) -> Option<FindingKind> {
-    /// They do if the ratio varies by less than this over frequency.
+    /// The magnitude of the ratio varies by less than this over frequency …
     const SAME: f64 = 2e-3;
-    /// … and is this close to one, which gains that were never matched allow for.
+    /// … is this close to one, which gains that were never matched allow for …
     const EQUAL_GAINS: f64 = 0.05;
-    let mean = ratio.mean().unwrap_or(Complex64::ZERO);
-    let difference = ratio.iter().map(|m| (m - mean).norm()).fold(0.0, f64::max);
-    let same = difference < SAME && (mean - 1.0).norm() < EQUAL_GAINS;
+    /// … and its phase, in radians, is that of two inputs that sample a little apart.
+    const EQUAL_PHASES: f64 = 0.03;
+    let mean = ratio.iter().map(|m| m.norm()).sum::<f64>() / ratio.len().max(1) as f64;
+    let difference = ratio.iter().map(|m| (m.norm() - mean).abs()).fold(0.0, f64::max);
+    let turn = ratio.iter().map(|m| m.arg().abs()).fold(0.0, f64::max);
+    let same = difference < SAME && (mean - 1.0).abs() < EQUAL_GAINS && turn < EQUAL_PHASES;
     same.then_some(FindingKind::NoCurrent { difference })
 }
 
 /// What an impedance tells about how the jig is wired.
-pub(super) fn remarks_on(
-    jig: &Jig,
-    ratio: &Array1<Complex64>,
-    impedance: &Impedance,
-) -> Vec<Finding> {
+pub(super) fn remarks_on(ratio: &Array1<Complex64>, impedance: &Impedance) -> Vec<Finding> {
     /// A real part this negative, re the magnitude, is not noise.
     const NEGATIVE: f64 = -0.05;
     if let Some(kind) = no_current(ratio) {
         return vec![Finding::warning(kind)];
     }
-    let mut remarks: Vec<Finding> = extremes(jig, impedance).into_iter().collect();
+    let mut remarks = Vec::new();
     let worst = impedance
         .hz()
         .iter()

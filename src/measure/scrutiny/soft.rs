@@ -1,6 +1,6 @@
 //! Stages that clip softly, or before a filter rounds the edges.
 
-use crate::dsp::harmonics::OddHarmonics;
+use crate::dsp::harmonics::Harmonics;
 use crate::model::{ChannelRole, Finding, FindingKind};
 
 /// Harmonics count if they lie this far above what is there without them.
@@ -27,10 +27,10 @@ const ACOUSTIC: Limits = Limits { warning: -30.0, refusal: f64::INFINITY, spread
 pub(in crate::measure) fn soft_clipping(
     role: ChannelRole,
     index: usize,
-    harmonics: &OddHarmonics,
+    harmonics: &Harmonics,
 ) -> Option<Finding> {
     let limits = if role == ChannelRole::Microphone { ACOUSTIC } else { ELECTRICAL };
-    let OddHarmonics { third, fifth } = harmonics;
+    let Harmonics { third, fifth, .. } = harmonics;
     let clear = [third, fifth].iter().all(|of| of.level_db > of.floor_db + CLEAR_DB);
     let alike = fifth.level_db > third.level_db - limits.spread;
     if !(clear && alike && third.level_db > limits.warning) {
@@ -50,7 +50,8 @@ mod tests {
 
     fn severity(role: ChannelRole, third: f64, fifth: f64, floor: f64) -> Option<Severity> {
         let harmonic = |level_db| Harmonic { level_db, floor_db: floor };
-        let harmonics = OddHarmonics { third: harmonic(third), fifth: harmonic(fifth) };
+        let harmonics =
+            Harmonics { second: harmonic(-200.0), third: harmonic(third), fifth: harmonic(fifth) };
         soft_clipping(role, 0, &harmonics).map(|finding| finding.severity)
     }
 

@@ -337,6 +337,13 @@ pub enum FindingKind {
         /// Its largest magnitude.
         highest_ohm: f64,
     },
+    /// The current through the headphone has harmonics that the drive has not.
+    CurrentDistorted {
+        /// The strongest: 2 or 3.
+        order: u8,
+        /// Its amplitude, in percent of the fundamental.
+        percent: f64,
+    },
     /// A balanced output drives a jig whose inputs are referred to ground.
     BalancedDriveGrounded,
     /// The sense resistor that standards show is not the one that is described.
@@ -498,6 +505,7 @@ impl FindingKind {
             Self::NoCurrent { .. } => "no-current",
             Self::NotConnected { .. } => "not-connected",
             Self::JigShorted { .. } => "jig-shorted",
+            Self::CurrentDistorted { .. } => "current-distorted",
             Self::BalancedDriveGrounded => "balanced-drive-grounded",
             Self::WrongSenseResistor { .. } => "wrong-sense-resistor",
             Self::StandardsConfused { .. } => "standards-confused",

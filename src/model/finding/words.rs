@@ -259,7 +259,8 @@ impl FindingKind {
                      harmonic {third_db:.0} dB, fifth {fifth_db:.0} dB"
                 ),
                 "its level is too low where the signal is strong",
-                "Lower the output level, or the gain before the input, and measure again",
+                "Lower the output level, or the gain before the input, and measure again; on a \
+                 balanced output see that neither wire is grounded",
             ),
             Self::LowLevel { channel, peak_dbfs } => Words::new(
                 format!("channel {channel} peaks at {peak_dbfs:.1} dBFS only"),
@@ -335,8 +336,8 @@ impl FindingKind {
                     "Check that the headphone is plugged in. On the low side it must float: a plug \
                      with a common return bridges the sense resistor to ground"
                 } else {
-                    "Check that the headphone is plugged in, and the cable between resistor and \
-                     plug"
+                    "Check that the headphone is plugged in, that its return reaches the jig's \
+                     ground, and the cable between resistor and plug"
                 },
             ),
             Self::JigShorted { highest_ohm } => Words::new(
@@ -344,6 +345,14 @@ impl FindingKind {
                 "that is a short or a cable and no headphone",
                 "Check the plug and its solder joints, and that the sense input does not sit on \
                  the ground side of the headphone",
+            ),
+            Self::CurrentDistorted { order, percent } => Words::new(
+                format!(
+                    "the current through the headphone is distorted: harmonic {order} has \
+                     {percent:.1} % of the fundamental"
+                ),
+                "an impedance is that of a linear headphone, and this one depends on the level",
+                "Lower the level of the drive, and look for a rubbing diaphragm or a bad contact",
             ),
             Self::BalancedDriveGrounded => Words::new(
                 "the jig is driven by a balanced output, but its inputs are single-ended",
