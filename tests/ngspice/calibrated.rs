@@ -15,6 +15,7 @@ use cansweep::model::{
     RigKind, SampleFormat, Standard, Topology,
 };
 use cansweep::quantity::{Capacitance, Resistance};
+use cansweep::store::plan;
 use ndarray::Array2;
 use num_complex::Complex64;
 use rand::SeedableRng;
@@ -102,22 +103,42 @@ fn truth(headphone: &str, hz: &[f64]) -> Vec<Complex64> {
     ngspice::impedance(&Circuit::from_text(alone).ac(hz).unwrap(), 100.0)
 }
 
+/// How ngspice computes what a circuit does to a stimulus.
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    /// By its frequency-domain analysis, turned back into time.
+    Ac,
+    /// Step by step.
+    Transient,
+}
+
 /// A bench that plays a plan into circuits and captures them with noise.
 struct Bench {
     plan: Plan,
     topology: Topology,
+    way: Way,
     random: ChaCha8Rng,
 }
 
 impl Bench {
-    fn new(topology: Topology) -> Self {
-        Self { plan: short_plan(), topology, random: ChaCha8Rng::seed_from_u64(1) }
+    fn new(topology: Topology, way: Way) -> Self {
+        let mut table: toml::Table = toml::to_string(&short_plan()).unwrap().parse().unwrap();
+        if way == Way::Transient {
+            // Each takes ngspice seconds.
+            table["sweep"]["duration"] = "1s".into();
+        }
+        let plan = plan::parse(&table.to_string(), "short").unwrap();
+        Self { plan, topology, way, random: ChaCha8Rng::seed_from_u64(1) }
     }
 
     fn take(&mut self, connected: &str) -> Recording {
         let stimulus = stimulus_of(&self.plan).unwrap();
         let circuit = jig(self.topology, connected);
-        let [src, load] = circuit.filtered(stimulus.samples(), stimulus.rate().hz()).unwrap();
+        let (samples, rate) = (stimulus.samples(), stimulus.rate().hz());
+        let [src, load] = match self.way {
+            Way::Ac => circuit.filtered(samples, rate).unwrap(),
+            Way::Transient => circuit.transient(samples, rate).unwrap(),
+        };
         let load = mismatched(&load);
         let noise = std::f64::consts::FRAC_1_SQRT_2 * 10_f64.powf(-DYNAMIC_RANGE_DB / 20.0);
         let step = SampleFormat::Integer(BITS).step();
@@ -208,6 +229,17 @@ fn covered(impedance: &Impedance, truth: &[Complex64]) -> f64 {
     inside.count() as f64 / truth.len() as f64
 }
 
+/// The largest error as a share of what is promised for the magnitude, and that of the phase.
+fn of_the_promise(found: &Impedance, truth: &[Complex64]) -> (f64, f64) {
+    let (mut worst, mut worst_deg) = (0.0_f64, 0.0_f64);
+    for (z, truth) in found.values().iter().zip(truth) {
+        let off = (z.norm() - truth.norm()).abs();
+        worst = worst.max(off / OHM.max(RELATIVE * truth.norm()));
+        worst_deg = worst_deg.max((z / truth).arg().to_degrees().abs());
+    }
+    (worst, worst_deg)
+}
+
 fn behind_a_faulty_jig(topology: Topology) {
     /// The tolerances are stated half as large again as what they turn out to be: an error bar of
     /// 95 % is not made for every error lying at its bound at once.
@@ -215,7 +247,7 @@ fn behind_a_faulty_jig(topology: Topology) {
     if ngspice::is_missing() {
         return;
     }
-    let mut bench = Bench::new(topology);
+    let mut bench = Bench::new(topology, Way::Ac);
     let calibration = bench.calibrated();
     let known = Jig {
         input_resistance: Some(Resistance::new(10e3).unwrap()),
@@ -230,12 +262,7 @@ fn behind_a_faulty_jig(topology: Topology) {
         let jig = calibration.jig;
         let found = measured(&bench, &take, &jig, Some(&calibration));
         let truth = truth(&headphone, found.hz());
-        let (mut worst, mut worst_deg) = (0.0_f64, 0.0_f64);
-        for (z, truth) in found.values().iter().zip(&truth) {
-            let off = (z.norm() - truth.norm()).abs();
-            worst = worst.max(off / OHM.max(RELATIVE * truth.norm()));
-            worst_deg = worst_deg.max((z / truth).arg().to_degrees().abs());
-        }
+        let (worst, worst_deg) = of_the_promise(&found, &truth);
         let bare = covered(&measured(&bench, &take, &bench.described(), None), &truth);
         let stated = covered(&measured(&bench, &take, &known, None), &truth);
         println!(
@@ -259,4 +286,19 @@ fn six_headphones_behind_a_faulty_high_side_jig_come_out_as_they_are() {
 #[test]
 fn six_headphones_behind_a_faulty_low_side_jig_come_out_as_they_are() {
     behind_a_faulty_jig(Topology::LowSide);
+}
+
+#[test]
+fn transients_of_three_standards_calibrate_the_transient_of_a_headphone() {
+    if ngspice::is_missing() {
+        return;
+    }
+    let mut bench = Bench::new(Topology::HighSide, Way::Transient);
+    let calibration = bench.calibrated();
+    let (name, headphone) = &headphones()[1];
+    let take = bench.take(headphone);
+    let found = measured(&bench, &take, &calibration.jig, Some(&calibration));
+    let (worst, worst_deg) = of_the_promise(&found, &truth(headphone, found.hz()));
+    println!("{name}, transient: {worst:.3} of what is promised, {worst_deg:.4}°");
+    assert!(worst < 1.0 && worst_deg < DEGREES, "{worst} {worst_deg}°");
 }
