@@ -11,13 +11,17 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use cansweep::dsp::transform::Transform;
-use cansweep::measure::{Analysed, Analyser, Inverse, foreign_stimulus, stimulus_of};
+use cansweep::measure::{
+    Analysed, Analyser, Inverse, foreign_stimulus, impedance_behind, impedance_calibration,
+    stimulus_of,
+};
 use cansweep::metrology::equivalent;
 use cansweep::model::{
-    ChannelMap, Covariance, FrequencyGrid, Impedance, Outcome, Plan, SampleFormat, Stimulus, Trace,
+    ChannelMap, Covariance, FrequencyGrid, Impedance, Jig, MeasuredStandard, Outcome, Plan,
+    Response, SampleFormat, Standard, Stimulus, Trace,
 };
 use cansweep::plot::{Caption, Figure, Theme, Width, figures, render};
-use cansweep::quantity::SampleRate;
+use cansweep::quantity::{Resistance, SampleRate};
 use cansweep::store::{Overwrite, wav};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;
@@ -282,5 +286,39 @@ fn fitting(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, one_long_take, many_short_takes, one_figure, fitting);
+/// What an impedance costs beyond the response that the same take takes: error terms of an open, a
+/// short and a load, the budget with its bands, and the figures with their circuit.
+fn one_impedance(criterion: &mut Criterion) {
+    let job = Job::short();
+    let jig = Jig::with_resistor(Resistance::new(100.0).unwrap());
+    let mut analyser = job.planned_analyser();
+    let channels: ChannelMap = "reference=1,sense=2".parse().unwrap();
+    let take = wav::read(&job.take).unwrap().recording;
+    let load = Standard::load(Resistance::new(100.0).unwrap(), 0.1);
+    let ratio = analyser.standard(&[take], &channels, &jig, &load, None).unwrap().ratio.unwrap();
+    let of = |standard, share: f64| {
+        let values = ratio.values().mapv(|_| Complex64::from(share));
+        let scaled = Response::new(ratio.grid().clone(), values).unwrap();
+        MeasuredStandard { standard, ratio: scaled }
+    };
+    let standards =
+        vec![of(Standard::open(), 0.99), of(Standard::short(), 1e-3), of(load.clone(), 0.5)];
+    let (calibration, _) = impedance_calibration(jig, None, standards, &[]).unwrap();
+    let mut group = criterion.benchmark_group("one impedance");
+    let frames = job.transform_frames();
+    group.bench_function("floor: five transforms, planned before", |b| {
+        let mut floor = Floor::planned(frames);
+        b.iter(|| floor.transform(3, 2));
+    });
+    group.bench_function("ratio of one take", |b| {
+        let take = wav::read(&job.take).unwrap().recording;
+        let takes = [take];
+        b.iter(|| analyser.standard(&takes, &channels, &jig, &load, None).unwrap());
+    });
+    group.bench_function("error terms, budget and bands of 480 points", |b| {
+        b.iter(|| impedance_behind(&jig, Some(&calibration), &ratio).unwrap());
+    });
+}
+
+criterion_group!(benches, one_long_take, many_short_takes, one_figure, one_impedance, fitting);
 criterion_main!(benches);

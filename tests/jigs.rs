@@ -223,6 +223,31 @@ fn one_input_is_enough_once_three_standards_calibrate_it() {
 }
 
 #[test]
+fn a_calibration_serves_other_sweeps_and_other_grids_at_its_rate() {
+    let mut bench = Bench::new("open-300", Topology::HighSide, 7);
+    let calibration = bench.calibrated();
+    let text = plan::builtin_text("impedance").unwrap();
+    let mut table: toml::Table = text.parse().unwrap();
+    table["sweep"]["duration"] = "3s".into();
+    table["sweep"]["repeats"] = 1.into();
+    for (key, value) in [("points_per_octave", toml::Value::from(31)), ("from", "33Hz".into())] {
+        table["analysis"][key] = value;
+    }
+    let plan = plan::parse(&table.to_string(), "other").unwrap();
+    let stimulus = stimulus_of(&plan).unwrap();
+    let mut rig = bench.rig(Connected::Headphone, |_| ());
+    let take = rig.exchange(&stimulus, &mut Unwatched).unwrap();
+    bench.analyser = Analyser::new(stimulus, *plan.analysis(), Inverse::OfSamples).unwrap();
+    let found = impedance(bench.analysed(take, Some(&calibration)));
+    let truth = bench.truth(&found);
+    let u = found.covariance().unwrap();
+    for (((f, z), truth), u) in found.hz().iter().zip(found.values()).zip(truth.values()).zip(u) {
+        let off = (z.norm() - truth.norm()).abs();
+        assert!(off < 3.0 * u.u_magnitude(*z), "{f} Hz: {z} for {truth}");
+    }
+}
+
+#[test]
 fn nothing_is_said_against_a_jig_that_is_wired_as_described() {
     for name in ["open-300", "closed-38", "planar-32"] {
         for (seed, topology) in [(1, Topology::HighSide), (2, Topology::LowSide)] {
