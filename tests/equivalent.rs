@@ -296,6 +296,10 @@ fn what_the_data_do_not_hold_is_refused_with_its_reason() {
     let bare = fit(&noisy(1, 1e-3, planar), Wanted::default()).unwrap();
     assert!(bare.resonances.is_empty());
     assert!((bare.dc_resistance_ohm.value / 18.0 - 1.0).abs() < 2e-3);
+    let resistor = Impedance::from_fn(grid(20.0), |_| Complex64::from(47.0)).unwrap();
+    let bare = fit(&resistor, Wanted::default()).unwrap();
+    assert_eq!(bare.coil, CoilModel::None);
+    assert!((bare.dc_resistance_ohm.value / 47.0 - 1.0).abs() < 1e-9);
     let negative = fit(&noisy(1, 1e-3, |f| Complex64::new(-1.0, f)), Wanted::default());
     assert!(matches!(negative, Err(NoModel::NotPassive { .. })));
 }

@@ -231,8 +231,8 @@ fn a_headphone_that_is_not_plugged_in_is_noticed() {
     let scenario = scenario.changed(|parts| parts.headphone.driver.voice_coil_ohm = 1e7).unwrap();
     let mut rig = rig(scenario, Wiring::SenseResistor(Topology::HighSide), "fresh");
     let analysed = analysed_impedance(&mut rig, &plan, &settings(Topology::HighSide));
-    let no_current = |kind: &FindingKind| matches!(kind, FindingKind::NoCurrent { .. });
-    assert!(analysed.findings.iter().any(|f| no_current(&f.kind)), "{:?}", analysed.findings);
+    let open = |kind: &FindingKind| matches!(kind, FindingKind::NotConnected { .. });
+    assert!(analysed.findings.iter().any(|f| open(&f.kind)), "{:?}", analysed.findings);
 }
 
 #[test]

@@ -11,6 +11,8 @@ use crate::quantity::Uncertain;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CoilModel {
+    /// No inductance: a resistor.
+    None,
     /// jωLe.
     Le,
     /// jωLe with jωL2 ∥ R2 in series.
@@ -23,17 +25,18 @@ pub enum CoilModel {
 
 /// A text that names no model of a coil.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not a coil model (expected le, lr2, leach or wright)")]
+#[error("'{0}' is not a coil model (expected none, le, lr2, leach or wright)")]
 pub struct UnknownCoilModel(String);
 
 impl CoilModel {
     /// All, the simplest first.
-    pub const ALL: [Self; 4] = [Self::Le, Self::Leach, Self::Lr2, Self::Wright];
+    pub const ALL: [Self; 5] = [Self::None, Self::Le, Self::Leach, Self::Lr2, Self::Wright];
 
     /// The name as the user writes it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::None => "none",
             Self::Le => "le",
             Self::Lr2 => "lr2",
             Self::Leach => "leach",

@@ -75,7 +75,14 @@ fn swapped_inputs_and_an_unplugged_headphone_are_noticed() {
     let bench = bench_with_share(1.0);
     bench.run(&format!("{line} --take take.wav -o open")).ended(4).says("no current flows");
     let bench = bench_with_share(0.999);
-    bench.run(&format!("{line} --take take.wav -o open")).ended(0).says("no current flows");
+    bench
+        .run(&format!("{line} --take take.wav -o nearly-open"))
+        .ended(4)
+        .says("that is an open jig and no headphone");
+    bench
+        .run(&format!("{line} --take take.wav --accept not-connected -o accepted"))
+        .ended(0)
+        .says("no current flows");
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub(super) struct Structure {
 impl Structure {
     pub(super) const fn coil_parameters(self) -> usize {
         match self.coil {
+            CoilModel::None => 0,
             CoilModel::Le => 1,
             CoilModel::Leach => 2,
             CoilModel::Lr2 => 3,
@@ -60,6 +61,7 @@ impl Structure {
     /// A coil to start from, with a reactance of so many ohms at 1 kHz.
     pub(super) fn coil_start(self, ohm: f64) -> Vec<f64> {
         match self.coil {
+            CoilModel::None => Vec::new(),
             CoilModel::Le => vec![ohm.ln()],
             CoilModel::Leach => vec![ohm.ln(), 0.5],
             CoilModel::Lr2 => vec![(0.3 * ohm).ln(), ohm.ln(), (10.0 * ohm).ln()],
@@ -123,6 +125,7 @@ impl Circuit {
 /// A coil; sizes are ohms at 1 kHz.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Coil {
+    None,
     Le { size: f64 },
     Leach { size: f64, n: f64, unit: Complex64 },
     Lr2 { first: f64, second: f64, across: f64 },
@@ -132,6 +135,7 @@ enum Coil {
 impl Coil {
     fn new(model: CoilModel, theta: &[f64]) -> Self {
         match model {
+            CoilModel::None => Self::None,
             CoilModel::Le => Self::Le { size: theta[0].exp() },
             CoilModel::Leach => {
                 let n = logistic(theta[1]);
@@ -150,6 +154,7 @@ impl Coil {
 
     const fn parameters(self) -> usize {
         match self {
+            Self::None => 0,
             Self::Le { .. } => 1,
             Self::Leach { .. } => 2,
             Self::Lr2 { .. } => 3,
@@ -162,6 +167,7 @@ impl Coil {
         let none = Complex64::ZERO;
         let j = Complex64::I;
         match self {
+            Self::None => (none, [none; 4]),
             Self::Le { size } => {
                 let z = j * (size * at.x);
                 (z, [z, none, none, none])

@@ -127,14 +127,15 @@ impl Data {
 
     /// The main resonance, as the real part shows it; none where nothing stands out.
     pub(super) fn first_resonance(&self) -> Result<Option<Seen>, NoModel> {
-        /// A peak of the real part over the resistance that is worth a start.
+        /// A peak of the real part over its smallest value that is worth a start.
         const STANDS_OUT: f64 = 1.004;
         const CERTAIN: f64 = 1.05;
         let below = self.tones.partition_point(|tone| tone.hz < MAIN_BELOW_HZ);
         let by_real = |a: &usize, b: &usize| self.z[*a].re.total_cmp(&self.z[*b].re);
         let Some(at) = (0..below).max_by(by_real) else { return Ok(None) };
         let (re, peak) = (self.resistance(), self.z[at].re);
-        if peak < STANDS_OUT * re {
+        let lowest = self.z.iter().map(|z| z.re).fold(f64::INFINITY, f64::min);
+        if peak < STANDS_OUT * lowest {
             return Ok(None);
         }
         let (last, hz) = (self.tones.len() - 1, self.tones[at].hz);

@@ -87,6 +87,7 @@ fn coil(known: &Logarithms<'_>, structure: Structure) -> Vec<CoilParameter> {
         Uncertain::new(size.value / omega, size.u / omega)
     };
     match structure.coil {
+        CoilModel::None => Vec::new(),
         CoilModel::Le => vec![of("Le", "H", henry(1))],
         CoilModel::Leach => {
             let n = logistic(known.theta[2]);
@@ -109,6 +110,7 @@ fn coil(known: &Logarithms<'_>, structure: Structure) -> Vec<CoilParameter> {
 
 fn names(structure: Structure) -> Vec<String> {
     let coil: &[&str] = match structure.coil {
+        CoilModel::None => &[],
         CoilModel::Le => &["Le"],
         CoilModel::Leach => &["K", "n"],
         CoilModel::Lr2 => &["Le", "L2", "R2"],

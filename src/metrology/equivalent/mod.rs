@@ -57,7 +57,11 @@ pub fn fit(impedance: &Impedance, wanted: Wanted) -> Result<EquivalentCircuit, N
         }
     }
     let first = if wanted.resonances == Some(0) { None } else { data.first_resonance()? };
-    let circuit = circuit(&data, wanted, first.as_ref())?;
+    let circuit = match circuit(&data, wanted, first.as_ref()) {
+        // What looked like a resonance was none.
+        Err(NoModel::NoFit) if wanted.resonances.is_none() => circuit(&data, wanted, None)?,
+        found => found?,
+    };
     let is_resolved = circuit.resonances.iter().any(|r| circuit.resolves(r));
     match wanted.resonances {
         Some(1..) if !is_resolved => Err(NoModel::NoResonance { height: circuit.highest() }),
@@ -82,7 +86,10 @@ fn circuit(
     wanted: Wanted,
     first: Option<&Seen>,
 ) -> Result<EquivalentCircuit, NoModel> {
-    let coils = CoilModel::ALL.into_iter().filter(|coil| wanted.coil.is_none_or(|w| w == *coil));
+    // A headphone with a resonance has a coil; what has none may be a resistor.
+    let is_likely = |coil: &CoilModel| first.is_none() || *coil != CoilModel::None;
+    let is_wanted = |coil: &CoilModel| wanted.coil.map_or(is_likely(coil), |w| w == *coil);
+    let coils = CoilModel::ALL.into_iter().filter(is_wanted);
     let mut tried: Vec<Fitted> =
         coils.flat_map(|coil| chain(data, coil, first, wanted.resonances)).collect();
     if let (Some(_), Some(n)) = (first, wanted.resonances) {

@@ -44,7 +44,7 @@ pub(crate) struct ModelArgs {
     /// Exactly so many resonances [default: as many as there are, up to 3]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=3))]
     resonances: Option<u8>,
-    /// The model of the coil: le, lr2, leach or wright [default: the one that fits best]
+    /// The model of the coil: none, le, lr2, leach or wright [default: the one that fits best]
     #[arg(long, value_name = "NAME")]
     coil: Option<CoilModel>,
     /// Fit nothing below this frequency [default: 10Hz]
