@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use super::failure::Failure;
+use super::failure::{Exit, Failure};
 use super::progress::Progress;
+use super::prompt::ask;
 use crate::measure::{Analysed, Block, Event, Flow, Observer, Rig};
-use crate::model::{Finding, FindingKind, Outcome, Recording, Stimulus, TakeRecord};
+use crate::model::{Finding, FindingKind, Outcome, Recording, Stimulus, TakeRecord, TestLoad};
 use crate::store::library::Draft;
 
 /// What the takes of a measurement gave.
@@ -25,6 +26,60 @@ pub(super) struct Attempts<'a> {
     stimulus: &'a Stimulus,
     most: u32,
     progress: Progress,
+}
+
+/// Plays one stimulus once for each load of an output; whoever sits at the bench connects them.
+pub(super) struct Loaded<'a> {
+    rig: Box<dyn Rig>,
+    stimulus: &'a Stimulus,
+    progress: Progress,
+}
+
+impl<'a> Loaded<'a> {
+    pub(super) fn new(rig: Box<dyn Rig>, stimulus: &'a Stimulus) -> Self {
+        Self { rig, stimulus, progress: Progress::new("playing and capturing") }
+    }
+
+    /// Asks for each load in turn, plays and captures, and analyses all takes together.
+    ///
+    /// # Errors
+    ///
+    /// When nobody answers, an exchange gives nothing, or a take cannot be stored; those that were
+    /// captured stay.
+    pub(super) fn run(
+        mut self,
+        loads: &[TestLoad],
+        draft: &mut Draft,
+        analyse: &mut dyn FnMut(&[Recording]) -> Result<Analysed, Failure>,
+    ) -> Result<Taken, Failure> {
+        let (mut takes, mut records) = (Vec::new(), Vec::new());
+        for &load in loads {
+            if !self.rig.connect(load) && ask(&question(load))?.is_none() {
+                return Err(Failure::new(Exit::Interrupted, "nobody answered, so it ends here"));
+            }
+            let mut watch = Watch { progress: &mut self.progress, draft };
+            let take = self.rig.exchange(self.stimulus, &mut watch)?;
+            records.push(draft.add_take(&take)?);
+            takes.push(take);
+            if self.progress.was_stopped() {
+                return Err(Failure::new(Exit::Interrupted, "it was stopped before the last load")
+                    .hint(format!("the takes are kept in '{}'", draft.folder().display())));
+            }
+        }
+        let analysed = analyse(&takes)?;
+        for (record, delay) in records.iter_mut().zip(&analysed.delays) {
+            record.delay_samples = *delay;
+        }
+        Ok(Taken { analysed, records, stopped: false })
+    }
+}
+
+fn question(load: TestLoad) -> String {
+    let what = match load {
+        TestLoad::Open => "Connect nothing to the output but the input that measures".to_owned(),
+        TestLoad::Ohm(ohm) => format!("Connect the load of {ohm} to the output"),
+    };
+    format!("{what}.\nPress Enter to measure it:")
 }
 
 /// One take, analysed by itself.
@@ -206,8 +261,8 @@ mod tests {
     use super::*;
     use crate::measure::{Capabilities, RigError};
     use crate::model::{
-        Band, ChannelMap, Completeness, FrequencyGrid, Response, ResponseFigures, RigIdentity,
-        RigKind, SampleFormat, TraceKind,
+        Band, ChannelMap, Completeness, FrequencyGrid, Measurand, Response, ResponseFigures,
+        RigIdentity, RigKind, SampleFormat,
     };
     use crate::quantity::{Level, SampleRate};
     use crate::store::library::Clash;
@@ -247,7 +302,7 @@ mod tests {
 
     fn refused(kinds: Vec<FindingKind>) -> Analysed {
         let findings = kinds.into_iter().map(|kind| Finding::refusal(kind).in_take(1)).collect();
-        let outcome = Outcome::Refused(TraceKind::Response);
+        let outcome = Outcome::Refused(Measurand::Response);
         Analysed { outcome, findings, delays: vec![None], channels: ChannelMap::default() }
     }
 

@@ -253,6 +253,7 @@ impl Bench {
         let own = [("headphone".to_owned(), TITLE.to_owned())];
         let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
         let conditions = Conditions {
+            loads: Vec::new(),
             made_at: self.made_at.clone(),
             tool: super::TOOL.to_owned(),
             rig: rig.identity(),

@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::failure::Failure;
 use super::now;
 use crate::model::{
-    CurveComparison, FindingKind, Measurement, RigKind, SourceComparison, StateComparison, Trace,
+    CurveComparison, FindingKind, Measurand, Measurement, RigKind, SourceComparison,
+    StateComparison, Trace,
 };
 use crate::plot::{Caption, Figure, Seatings, Theme, Width, figures, render};
 use crate::store::curve::SIMULATED;
@@ -93,11 +94,14 @@ pub(super) fn of_measurement(
     drawing: Drawing,
 ) -> Result<usize, Failure> {
     let Some(trace) = measurement.outcome.to_trace() else { return Ok(0) };
+    let measurand = measurement.outcome.measurand();
     let caption = caption_of(measurement);
     let name = label_of(measurement);
     let (stem, figure) = match &trace {
         Trace::Response(polar) => ("response", figures::response(&[(&name, polar)], &caption)),
-        Trace::Impedance(polar) => ("impedance", figures::impedance(&[(&name, polar)], &caption)),
+        Trace::Impedance(polar) => {
+            (measurand.name(), figures::impedance(&[(&name, polar)], &caption))
+        }
     };
     write(folder, stem, &figure, drawing, Overwrite::Refuse)
 }
@@ -113,9 +117,10 @@ fn label_of(measurement: &Measurement) -> String {
 /// What a figure of a measurement says about it.
 pub(super) fn caption_of(measurement: &Measurement) -> Caption {
     let conditions = &measurement.conditions;
-    let what = match measurement.outcome.kind() {
-        crate::model::TraceKind::Response => "Frequency response",
-        crate::model::TraceKind::Impedance => "Impedance",
+    let what = match measurement.outcome.measurand() {
+        Measurand::Response => "Frequency response",
+        Measurand::Impedance => "Impedance",
+        Measurand::OutputImpedance => "Output impedance",
     };
     let title = match conditions.tags.get("headphone") {
         Some(headphone) => format!("{headphone}: {}", what.to_lowercase()),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::attempts::{Attempts, Taken};
+use super::attempts::{Attempts, Loaded, Taken};
 use super::failure::{Exit, Failure};
 use super::figures::{self, Drawing};
 use super::measure::summary;
@@ -14,7 +14,8 @@ use super::output::Output;
 use super::{Common, LibraryRoot, TOOL, now};
 use crate::measure::{Analysed, Analyser};
 use crate::model::{
-    ChannelMap, Conditions, Finding, Jig, Measurement, Outcome, Recording, TraceKind,
+    ChannelMap, Conditions, Finding, Jig, Measurand, Measurement, Outcome, OutputFigures,
+    Recording, TestLoad,
 };
 use crate::store::document;
 use crate::store::library::{Clash, Draft, Library, Unfinished, folder_name};
@@ -48,12 +49,26 @@ pub(super) struct Keep {
 }
 
 /// What is measured, apart from how.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Task {
     /// What sits between rig and headphone, if it is an impedance.
     pub(super) jig: Option<Jig>,
+    /// What each take is loaded with, if it is the impedance of an output.
+    pub(super) loads: Vec<TestLoad>,
     /// Whether to print what the uncertainty is made of.
     pub(super) budget: bool,
+}
+
+impl Task {
+    const fn measurand(&self) -> Measurand {
+        if !self.loads.is_empty() {
+            Measurand::OutputImpedance
+        } else if self.jig.is_some() {
+            Measurand::Impedance
+        } else {
+            Measurand::Response
+        }
+    }
 }
 
 fn tag(text: &str) -> Result<(String, String), String> {
@@ -78,17 +93,20 @@ impl Keep {
         output: Output,
         analyse: impl Fn(&mut Analyser, &[Recording], &ChannelMap) -> Result<Analysed, Failure>,
     ) -> Result<Exit, Failure> {
-        let kind = if task.jig.is_some() { TraceKind::Impedance } else { TraceKind::Response };
+        let kind = task.measurand();
         let analyser =
             Analyser::new(prepared.stimulus.clone(), prepared.analysis, prepared.inverse)?;
         let analyser = analyser.knowing(plan::builtin());
         let mut analyser = analyser.accepting(prepared.accepted.iter().cloned());
-        let conditions = self.conditions(&prepared, task.jig);
+        let conditions = self.conditions(&prepared, &task);
         let mut draft = self.draft(kind, &conditions.made_at)?;
         draft.describe(kind, &conditions)?;
         let Prepared { source, channels, stimulus, findings, .. } = prepared;
         let mut analyse = |takes: &[Recording]| analyse(&mut analyser, takes, &channels);
         let taken = match source {
+            Source::Rig(rig, _) if !task.loads.is_empty() => {
+                Loaded::new(rig, &stimulus).run(&task.loads, &mut draft, &mut analyse)?
+            }
             Source::Rig(rig, tries) => {
                 Attempts::new(rig, &stimulus, tries).run(&mut draft, &mut analyse)?
             }
@@ -103,7 +121,7 @@ impl Keep {
         let interrupted = taken.stopped;
         let measurement = measurement(conditions, findings, taken);
         let folder = draft.finish(&measurement)?;
-        self.show(&measurement, &folder, task, output)?;
+        self.show(&measurement, &folder, &task, output)?;
         Ok(exit_of(&measurement, interrupted))
     }
 
@@ -112,7 +130,7 @@ impl Keep {
         &self,
         measurement: &Measurement,
         folder: &Path,
-        task: Task,
+        task: &Task,
         output: Output,
     ) -> Result<(), Failure> {
         let written = figures::of_measurement(folder, measurement, self.drawing)?;
@@ -125,7 +143,7 @@ impl Keep {
     }
 
     /// Under which conditions is measured, as far as they are known before.
-    fn conditions(&self, prepared: &Prepared, impedance: Option<Jig>) -> Conditions {
+    fn conditions(&self, prepared: &Prepared, task: &Task) -> Conditions {
         Conditions {
             made_at: now(),
             tool: TOOL.to_owned(),
@@ -134,7 +152,8 @@ impl Keep {
             plan: prepared.plan.clone(),
             analysis: prepared.analysis,
             channels: prepared.channels.clone(),
-            impedance,
+            impedance: task.jig,
+            loads: task.loads.clone(),
             calibrations: prepared.calibrations.iter().map(|filed| filed.record.clone()).collect(),
             tags: self.tags(),
             takes: Vec::new(),
@@ -143,7 +162,7 @@ impl Keep {
 
     /// The folder that the takes go into at once: the one that was named, or one in the library.
     /// Says which earlier ones beside it were never finished.
-    fn draft(&self, kind: TraceKind, made_at: &str) -> Result<Draft, Failure> {
+    fn draft(&self, kind: Measurand, made_at: &str) -> Result<Draft, Failure> {
         let Some(folder) = &self.output else {
             let root = self.library.folder()?;
             mention_unfinished(&root, self.library.folder.is_some());
@@ -221,6 +240,10 @@ const fn exit_of(measurement: &Measurement, interrupted: bool) -> Exit {
     match measurement.outcome {
         Outcome::Refused(_) if interrupted => Exit::Interrupted,
         Outcome::Refused(_) => Exit::Invalid,
+        // A load that limits is an answer, and a negative one.
+        Outcome::OutputImpedance { figures: OutputFigures { linear: Some(false), .. }, .. } => {
+            Exit::Negative
+        }
         _ => Exit::Done,
     }
 }

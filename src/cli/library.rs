@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::output::{Output, counted};
 use super::{Common, Exit, LibraryRoot};
-use crate::model::TraceKind;
 use crate::report::words;
 use crate::store::document;
 use crate::store::library::{Entry, EntryState, Library, Unfinished, Verdict};
@@ -118,7 +117,7 @@ fn entries_text(library: &Library, entries: &[Entry]) -> String {
                     remark.push("simulated".to_owned());
                 }
                 remark.extend(manifest.conditions.tags.iter().map(|(k, v)| format!("{k}: {v}")));
-                (kind_name(manifest.kind), remark.join(", "))
+                (manifest.kind.name(), remark.join(", "))
             }
             EntryState::Incomplete(left) => ("", remains(left)),
             EntryState::Unreadable(reason) => ("", format!("unreadable: {reason}")),
@@ -135,13 +134,6 @@ fn remains(left: &Unfinished) -> String {
     let another = left.under_way.map(|frames| format!(" and {frames} frames of another"));
     let another = another.unwrap_or_default();
     format!("{state}, {takes}{another} kept in {}", left.folder.display())
-}
-
-const fn kind_name(kind: TraceKind) -> &'static str {
-    match kind {
-        TraceKind::Response => "response",
-        TraceKind::Impedance => "impedance",
-    }
 }
 
 fn show(args: &ShowArgs, output: Output) -> Result<Exit, Failure> {

@@ -18,6 +18,7 @@ mod measure;
 mod origin;
 mod output;
 mod progress;
+mod prompt;
 mod rig;
 mod rig_file;
 mod sweep;

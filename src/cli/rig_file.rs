@@ -48,6 +48,8 @@ pub(super) enum Wires {
     Jig(Jig),
     /// The same, with a standard of a kind (a load of so many ohms) in place of the headphone.
     Standard(Jig, StandardKind, f64),
+    /// What drives an amplifier, and its output.
+    Output,
 }
 
 /// A rig that is ready, and which input is which.
@@ -356,10 +358,12 @@ fn simulated(scenario: &Scenario, placing: &Placing<'_>) -> Result<Placed, Failu
         Wires::Standard(_, StandardKind::Short, _) => Connected::Short,
         Wires::Standard(_, StandardKind::Load, ohm) => Connected::Load(ohm),
         Wires::Standard(_, StandardKind::Straight, _) => Connected::Straight,
+        Wires::Output => Connected::Open,
         Wires::Coupler | Wires::Jig(_) => Connected::Headphone,
     };
     let (wiring, scenario) = match placing.wires {
         Wires::Coupler => (Wiring::Coupler, scenario.clone()),
+        Wires::Output => (Wiring::Output, scenario.clone()),
         // The simulated jig holds whatever resistor the user says it does.
         Wires::Jig(settings) | Wires::Standard(settings, ..) => {
             let ohm = settings.sense_resistor.ohm();

@@ -12,6 +12,7 @@ use super::wiring::{Levels, resampled};
 use crate::dsp::deconvolution::Inverse;
 use crate::dsp::gate::Gate;
 use crate::metrology::repeats::RepeatsError;
+use crate::metrology::thevenin::NoOutput;
 use crate::model::{
     AnalysisSpec, ChannelMap, ChannelRole, CurveError, Finding, FindingKind, Outcome, Plan,
     Recording, RigKind, Stimulus,
@@ -82,6 +83,17 @@ pub enum MeasureError {
     /// The stimulus stands for the source, and nothing says what the way from it does.
     #[error("an impedance from one input needs a calibration")]
     NeedsCalibration,
+    /// Not every take has its load.
+    #[error("there are {takes} takes and {loads} loads for them")]
+    Loads {
+        /// Takes.
+        takes: usize,
+        /// Loads.
+        loads: usize,
+    },
+    /// The takes with their loads tell nothing of an output.
+    #[error("{0}")]
+    Output(NoOutput),
     /// The calibration is not for what is measured.
     #[error(transparent)]
     Calibration(#[from] NoCalibration),

@@ -11,6 +11,7 @@ mod check;
 mod diagnosis;
 mod impedance;
 mod noise;
+mod output;
 mod port;
 mod presence;
 mod protection;

@@ -1,6 +1,6 @@
 //! The ports of a measurement: where a recording comes from, and who watches.
 
-use crate::model::{Recording, RigIdentity, SampleFormat, Stimulus};
+use crate::model::{Recording, RigIdentity, SampleFormat, Stimulus, TestLoad};
 use crate::quantity::unit::FullScale;
 use crate::quantity::{Level, SampleRate};
 
@@ -11,6 +11,11 @@ pub trait Rig {
 
     /// What the rig can do.
     fn capabilities(&self) -> Capabilities;
+
+    /// Connects a load to the output by itself, if the rig can; else a person has to.
+    fn connect(&mut self, _: TestLoad) -> bool {
+        false
+    }
 
     /// Plays a stimulus and gives back what was captured meanwhile.
     ///

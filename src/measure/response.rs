@@ -14,8 +14,8 @@ use crate::metrology::repeats::{RepeatedMean, coherence};
 use crate::metrology::shelf::{bass_shelf_db, corner_minus_3_db_hz};
 use crate::metrology::statistics::{few_values_factor, standard_error};
 use crate::model::{
-    ChannelMap, ChannelRole, Covariance, Finding, FindingKind, Outcome, Recording, Response,
-    ResponseFigures, TraceKind,
+    ChannelMap, ChannelRole, Covariance, Finding, FindingKind, Measurand, Outcome, Recording,
+    Response, ResponseFigures,
 };
 use crate::quantity::{amplitude_db, amplitude_ratio};
 
@@ -70,7 +70,7 @@ impl Analyser {
         let delays = examined.iter().map(|take| take.as_ref().map(|t| t.delay as f64)).collect();
         let good: Vec<&TakeResponse> = examined.iter().flatten().collect();
         let Some(first) = good.first() else {
-            let outcome = Outcome::Refused(TraceKind::Response);
+            let outcome = Outcome::Refused(Measurand::Response);
             return Ok(Analysed { outcome, findings, delays, channels });
         };
         let sweeps = good.iter().map(|take| take.sweeps.len()).sum();

@@ -6,3 +6,4 @@ pub mod equivalent;
 pub mod repeats;
 pub mod shelf;
 pub mod statistics;
+pub mod thevenin;

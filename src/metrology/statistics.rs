@@ -58,6 +58,18 @@ pub fn pooled_sd(groups: &[&[f64]]) -> Option<f64> {
     if dof > 0.0 { Some((squares / dof).sqrt()) } else { None }
 }
 
+/// The median; `None` of nothing.
+#[must_use]
+pub fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match sorted.len() % 2 {
+        1 => sorted.get(middle).copied(),
+        _ => Some(0.5 * (sorted.get(middle.checked_sub(1)?)? + sorted.get(middle)?)),
+    }
+}
+
 /// The mean with its standard error, n − 1 degrees of freedom; `None` of fewer than two values.
 #[must_use]
 pub fn mean_with_u(values: &[f64]) -> Option<Uncertain> {

@@ -38,6 +38,8 @@ pub enum ErrorSource {
     Drift,
     /// Dependence on the level of the drive.
     DriveLevel,
+    /// Change of gains from one take to the next.
+    DriftBetweenTakes,
 }
 
 impl ErrorSource {
@@ -59,6 +61,7 @@ impl ErrorSource {
             Self::LoadTemperature => "load standard, temperature",
             Self::Drift => "drift since the calibration",
             Self::DriveLevel => "drive level",
+            Self::DriftBetweenTakes => "drift between takes",
         }
     }
 }

@@ -8,6 +8,7 @@ use super::budget::Budget;
 use super::calibration::CalibrationRecord;
 use super::finding::Finding;
 use super::jig::Jig;
+use super::output::{OutputFigures, TestLoad};
 use super::plan::{AnalysisSpec, Plan};
 use super::recording::{ChannelMap, RigIdentity, RigKind};
 use super::spectrum::{Impedance, Response};
@@ -53,6 +54,9 @@ pub struct Conditions {
     /// What sat between rig and headphone, if it is an impedance.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub impedance: Option<Jig>,
+    /// What each take was loaded with, if it is the impedance of an output.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub loads: Vec<TestLoad>,
     /// The calibrations that were applied.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub calibrations: Vec<CalibrationRecord>,
@@ -168,6 +172,42 @@ pub struct ImpedanceFigures {
     pub resonances: Vec<Resonance>,
 }
 
+/// What a measurement measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Measurand {
+    /// A transfer function.
+    Response,
+    /// The impedance of a headphone.
+    Impedance,
+    /// The impedance of an amplifier's output.
+    OutputImpedance,
+}
+
+impl Measurand {
+    /// All.
+    pub const ALL: [Self; 3] = [Self::Response, Self::Impedance, Self::OutputImpedance];
+
+    /// The name, as in files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Response => "response",
+            Self::Impedance => "impedance",
+            Self::OutputImpedance => "output-impedance",
+        }
+    }
+}
+
+impl From<TraceKind> for Measurand {
+    fn from(kind: TraceKind) -> Self {
+        match kind {
+            TraceKind::Response => Self::Response,
+            TraceKind::Impedance => Self::Impedance,
+        }
+    }
+}
+
 /// What came out of a measurement.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
@@ -187,18 +227,28 @@ pub enum Outcome {
         /// Its figures.
         figures: ImpedanceFigures,
     },
+    /// The impedance of an amplifier's output.
+    OutputImpedance {
+        /// The impedance, with its uncertainty.
+        impedance: Impedance,
+        /// What the uncertainty is made of.
+        budget: Budget,
+        /// Its figures.
+        figures: OutputFigures,
+    },
     /// Nothing: the takes were refused, and the findings say why.
-    Refused(TraceKind),
+    Refused(Measurand),
 }
 
 impl Outcome {
     /// What was measured.
     #[must_use]
-    pub const fn kind(&self) -> TraceKind {
+    pub const fn measurand(&self) -> Measurand {
         match self {
-            Self::Response { .. } => TraceKind::Response,
-            Self::Impedance { .. } => TraceKind::Impedance,
-            Self::Refused(kind) => *kind,
+            Self::Response { .. } => Measurand::Response,
+            Self::Impedance { .. } => Measurand::Impedance,
+            Self::OutputImpedance { .. } => Measurand::OutputImpedance,
+            Self::Refused(measurand) => *measurand,
         }
     }
 
@@ -207,7 +257,9 @@ impl Outcome {
     pub fn to_trace(&self) -> Option<Trace> {
         match self {
             Self::Response { response, .. } => Some(response.into()),
-            Self::Impedance { impedance, .. } => Some(impedance.into()),
+            Self::Impedance { impedance, .. } | Self::OutputImpedance { impedance, .. } => {
+                Some(impedance.into())
+            }
             Self::Refused(_) => None,
         }
     }

@@ -12,6 +12,7 @@ mod finding;
 mod grid;
 mod jig;
 mod measurement;
+mod output;
 mod plan;
 mod recording;
 mod spectrum;
@@ -43,8 +44,10 @@ pub use jig::{
     UnknownTopology,
 };
 pub use measurement::{
-    Conditions, ImpedanceFigures, Measurement, Outcome, Resonance, ResponseFigures, TakeRecord,
+    Conditions, ImpedanceFigures, Measurand, Measurement, Outcome, Resonance, ResponseFigures,
+    TakeRecord,
 };
+pub use output::{LoadResidual, OutputBench, OutputFigures, TestLoad, UnknownLoad};
 pub use plan::{AnalysisSpec, Band, Plan, PlanError, SilenceSpec, SweepSpec};
 pub use recording::{
     ChannelMap, ChannelMapError, ChannelRole, Completeness, Recording, RecordingError, RigIdentity,

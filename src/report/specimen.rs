@@ -128,6 +128,7 @@ fn measured(outcome: Outcome, findings: Vec<Finding>) -> Measurement {
         delay_samples: None,
     };
     let conditions = Conditions {
+        loads: Vec::new(),
         made_at: "2026-03-01T12:00:00Z".to_owned(),
         tool: "cansweep 0.1.0".to_owned(),
         rig: RigIdentity { kind: RigKind::Simulated, name: "sim:open".to_owned() },
@@ -179,7 +180,7 @@ pub(super) fn response_measurement(figures: ResponseFigures) -> Measurement {
 
 /// A measurement that was refused.
 pub(super) fn refused_measurement(findings: Vec<Finding>) -> Measurement {
-    measured(Outcome::Refused(crate::model::TraceKind::Response), findings)
+    measured(Outcome::Refused(crate::model::Measurand::Response), findings)
 }
 
 fn deviation<U: Unit>(value: f64, worst: f64, worst_hz: f64) -> Deviation<U> {

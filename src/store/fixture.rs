@@ -9,10 +9,10 @@ use super::plan;
 use crate::model::{
     Budget, ChannelMap, ChannelRole, ComparedCurve, Conditions, Covariance, Curve, CurveComparison,
     CurveDifference, Deviation, EighthRule, Extremes, Finding, FindingKind, FrequencyGrid,
-    Impedance, ImpedanceFigures, Jig, Measurement, Normalisation, Outcome, Polar, Recording,
-    Resonance, Response, ResponseFigures, RigIdentity, RigKind, SampleFormat, Significance,
-    SourceComparison, SourceEffect, SourceLimit, Span, Spread, StateComparison, StateDifference,
-    StateSummary, Topology, Trace, TraceKind,
+    Impedance, ImpedanceFigures, Jig, Measurand, Measurement, Normalisation, Outcome, Polar,
+    Recording, Resonance, Response, ResponseFigures, RigIdentity, RigKind, SampleFormat,
+    Significance, SourceComparison, SourceEffect, SourceLimit, Span, Spread, StateComparison,
+    StateDifference, StateSummary, Topology, Trace,
 };
 use crate::quantity::unit::{self, Decibel, Degree, Ohm, Unit};
 use crate::quantity::{Frequency, Percent, Resistance, SampleRate, Smoothing, Uncertain};
@@ -24,6 +24,7 @@ fn grid() -> FrequencyGrid {
 fn conditions() -> Conditions {
     let plan = plan::load("response").unwrap();
     Conditions {
+        loads: Vec::new(),
         made_at: "2026-11-23T05:20:34Z".to_owned(),
         tool: "0.1.0".to_owned(),
         rig: RigIdentity { kind: RigKind::Simulated, name: "dynamic".to_owned() },
@@ -81,7 +82,7 @@ pub(super) fn refused() -> Measurement {
         FindingKind::Clipped { channel: 2, samples: 17, first_at_s: 1.25, level_dbfs: 0.0 };
     Measurement {
         conditions: conditions(),
-        outcome: Outcome::Refused(TraceKind::Response),
+        outcome: Outcome::Refused(Measurand::Response),
         findings: vec![Finding::refusal(clipped)],
     }
 }

@@ -6,11 +6,11 @@ use clap::Args;
 use serde_json::json;
 
 use super::keeping::{Keeping, Told};
-use super::prompt::ask;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::jig::{JigArgs, standard};
 use crate::cli::origin::{Look, Origin, Prepared};
 use crate::cli::output::Output;
+use crate::cli::prompt::ask;
 use crate::cli::rig_file::{Placing, Wires};
 use crate::measure::{Analyser, StandardTakes, impedance_calibration};
 use crate::model::{

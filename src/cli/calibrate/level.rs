@@ -8,9 +8,9 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::keeping::{Keeping, Told};
-use super::prompt::{ask, ask_for};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::output::Output;
+use crate::cli::prompt::{ask, ask_for};
 use crate::measure::{Tone, ToneError};
 use crate::model::{
     CalibrationConditions, CalibrationData, ChannelMap, ChannelRole, LevelCalibration,

@@ -6,7 +6,6 @@ mod keeping;
 mod level;
 mod loopback;
 mod microphone;
-mod prompt;
 
 use clap::Subcommand;
 

@@ -17,7 +17,9 @@ use num_complex::Complex64;
 
 use self::error_terms::ErrorTerms;
 use self::figures::figures;
-use self::ratio::{Judge, Ratios, Seen, Wanted};
+use self::ratio::{Judge, Ratios};
+pub(super) use self::ratio::{Seen, Wanted};
+pub(super) use self::standard::AsItIs;
 pub use self::standard::{NoCalibration, StandardTakes, impedance_behind, impedance_calibration};
 use self::wiring::{described, extremes, no_current, remarks_on};
 use super::analyser::{Analysed, Analyser, MeasureError};
@@ -25,7 +27,7 @@ use super::wiring::ratio_faults;
 use crate::metrology::budget::combined;
 use crate::model::{
     Budget, ChannelMap, CurveError, Finding, FindingKind, FrequencyGrid, Impedance,
-    ImpedanceCalibration, Inputs, Jig, Outcome, Recording, TraceKind,
+    ImpedanceCalibration, Inputs, Jig, Measurand, Outcome, Recording,
 };
 
 /// What a headphone's takes are judged by.
@@ -95,14 +97,21 @@ impl Analyser {
         let before = whole.hz().partition_point(|&f| f < grid.first_hz());
         let terms = ErrorTerms::of(jig, calibration, &grid)?;
         let delay_samples = calibration.and_then(|calibration| calibration.delay_samples);
-        let wanted = Wanted { takes, channels, jig, delay_samples, is_mute: false };
+        let wanted = Wanted {
+            takes,
+            channels,
+            inputs: jig.inputs,
+            jig: Some(jig),
+            delay_samples,
+            is_mute: false,
+        };
         let judge = Behind { jig, terms: &terms, grid: &grid, before };
         let mut seen = Seen::default();
         let refused = self.judge(described(jig).into_iter().collect(), 1, &mut seen.findings);
         let ratios = if refused { None } else { self.ratios(&wanted, &judge, &mut seen)? };
         let Seen { mut findings, delays, channels } = seen;
         let Some(ratios) = ratios else {
-            let outcome = Outcome::Refused(TraceKind::Impedance);
+            let outcome = Outcome::Refused(Measurand::Impedance);
             return Ok(Analysed { outcome, findings, delays, channels });
         };
         findings.extend(self.remarks(ratios.sweeps, ratios.is_predicted));
@@ -123,7 +132,7 @@ impl Analyser {
             }
             // An infinite impedance is no number.
             (Err(CurveError::NotFinite { .. }), Some(kind)) => {
-                (Outcome::Refused(TraceKind::Impedance), vec![Finding::refusal(kind)])
+                (Outcome::Refused(Measurand::Impedance), vec![Finding::refusal(kind)])
             }
             (Err(error), _) => return Err(error.into()),
         };

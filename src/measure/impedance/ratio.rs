@@ -13,40 +13,42 @@ use crate::metrology::repeats::{Predicted, RepeatedMean, coherence};
 use crate::model::{ChannelMap, ChannelRole, Finding, Inputs, Jig, Recording};
 
 /// What is asked of the takes of one load.
-pub(super) struct Wanted<'a> {
-    pub(super) takes: &'a [Recording],
-    pub(super) channels: &'a ChannelMap,
-    pub(super) jig: &'a Jig,
+pub(in crate::measure) struct Wanted<'a> {
+    pub(in crate::measure) takes: &'a [Recording],
+    pub(in crate::measure) channels: &'a ChannelMap,
+    pub(in crate::measure) inputs: Inputs,
+    /// The jig whose current is looked at, if there is one.
+    pub(in crate::measure) jig: Option<&'a Jig>,
     /// With one input: the delay against the stimulus that is to be left out of the phase; that
     /// of the first take if absent.
-    pub(super) delay_samples: Option<f64>,
+    pub(in crate::measure) delay_samples: Option<f64>,
     /// Whether the sense input may hold no more than noise.
-    pub(super) is_mute: bool,
+    pub(in crate::measure) is_mute: bool,
 }
 
 /// The ratio that takes of one load have, on the grid of the result.
-pub(super) struct Ratios {
+pub(in crate::measure) struct Ratios {
     /// Mean over all sweeps of all takes, with its covariance.
-    pub(super) mean: RepeatedMean,
-    pub(super) coherence: Option<Array1<f64>>,
+    pub(in crate::measure) mean: RepeatedMean,
+    pub(in crate::measure) coherence: Option<Array1<f64>>,
     /// Sweeps in it.
-    pub(super) sweeps: usize,
+    pub(in crate::measure) sweeps: usize,
     /// Whether silence predicts the noise.
-    pub(super) is_predicted: bool,
+    pub(in crate::measure) is_predicted: bool,
     /// The delay that is not in the phase, with one input.
-    pub(super) delay_samples: Option<f64>,
+    pub(in crate::measure) delay_samples: Option<f64>,
     /// How much the level of the drive bends the ratio, relative.
-    pub(super) bend: f64,
+    pub(in crate::measure) bend: f64,
 }
 
 /// What was found in the takes besides.
 #[derive(Default)]
-pub(super) struct Seen {
-    pub(super) findings: Vec<Finding>,
+pub(in crate::measure) struct Seen {
+    pub(in crate::measure) findings: Vec<Finding>,
     /// The delay of each take in samples, where it was found.
-    pub(super) delays: Vec<Option<f64>>,
+    pub(in crate::measure) delays: Vec<Option<f64>>,
     /// Which input was taken as which.
-    pub(super) channels: ChannelMap,
+    pub(in crate::measure) channels: ChannelMap,
 }
 
 /// What one take gave.
@@ -58,7 +60,7 @@ struct TakeRatios {
 }
 
 /// How a relative error of a take's ratio shows in the result, and what speaks against a ratio.
-pub(super) trait Judge {
+pub(in crate::measure) trait Judge {
     /// By how much a relative error of each value is larger in the result.
     fn leverage(&self, ratio: &Array1<Complex64>) -> Vec<f64>;
 
@@ -68,7 +70,7 @@ pub(super) trait Judge {
 
 impl Analyser {
     /// The mean ratio of all takes; `None` if every take is refused, the findings say why.
-    pub(super) fn ratios(
+    pub(in crate::measure) fn ratios(
         &mut self,
         wanted: &Wanted<'_>,
         judge: &dyn Judge,
@@ -123,7 +125,7 @@ impl Analyser {
     ) -> Result<(Option<usize>, usize), MeasureError> {
         let (map, inputs) = (wanted.channels, wanted.takes.first().map_or(1, Recording::channels));
         let findings = &mut seen.findings;
-        let (reference, sense) = if wanted.jig.inputs == Inputs::One {
+        let (reference, sense) = if wanted.inputs == Inputs::One {
             (None, channel_or(map, ChannelRole::Sense, 0, inputs, findings))
         } else {
             // With two inputs and no map the usual wiring is meant, which is no guess worth a
@@ -142,7 +144,7 @@ impl Analyser {
     /// The ratio of a take, sweep by sweep, and what is to be said about it.
     fn take_ratios(
         &mut self,
-        (take, jig): (&Recording, &Jig),
+        (take, jig): (&Recording, Option<&Jig>),
         (reference, sense): (Option<usize>, usize),
         examined: &Examined,
         delay_samples: Option<f64>,
@@ -179,7 +181,7 @@ impl Analyser {
             noticed.extend(noise.noticed(self, &ratios, &averaged, leverage));
         }
         let bend = current::bend(source, measured);
-        noticed.extend(current::distorted(jig, source, measured, values));
+        noticed.extend(jig.and_then(|jig| current::distorted(jig, source, measured, values)));
         Ok(TakeRatios { ratios, predicted: noise.predicted, bend, noticed })
     }
 

@@ -56,8 +56,8 @@ pub enum NoCalibration {
     Curve(#[from] CurveError),
 }
 
-/// Standards are judged by what they are, not by what they do to a result.
-struct AsItIs;
+/// Known loads are judged by what they are, not by what they do to a result.
+pub(in crate::measure) struct AsItIs;
 
 impl Judge for AsItIs {
     fn leverage(&self, ratio: &Array1<Complex64>) -> Vec<f64> {
@@ -89,7 +89,8 @@ impl Analyser {
             (StandardKind::Short, SenseAcross::Headphone)
                 | (StandardKind::Open, SenseAcross::Resistor)
         );
-        let wanted = Wanted { takes, channels, jig, delay_samples, is_mute };
+        let wanted =
+            Wanted { takes, channels, inputs: jig.inputs, jig: Some(jig), delay_samples, is_mute };
         let mut seen = Seen::default();
         let ratios = self.ratios(&wanted, &AsItIs, &mut seen)?;
         let delay_samples = ratios.as_ref().and_then(|ratios| ratios.delay_samples);

@@ -344,6 +344,15 @@ pub enum FindingKind {
         /// Its amplitude, in percent of the fundamental.
         percent: f64,
     },
+    /// The loads of an output do not agree on one linear output.
+    LoadDependent {
+        /// The lightest load at which the voltage is not what lighter ones say, if one stands out.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        load_ohm: Option<f64>,
+        /// By how much the voltage is above that, in decibels.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        off_db: Option<f64>,
+    },
     /// A balanced output drives a jig whose inputs are referred to ground.
     BalancedDriveGrounded,
     /// The sense resistor that standards show is not the one that is described.
@@ -506,6 +515,7 @@ impl FindingKind {
             Self::NotConnected { .. } => "not-connected",
             Self::JigShorted { .. } => "jig-shorted",
             Self::CurrentDistorted { .. } => "current-distorted",
+            Self::LoadDependent { .. } => "load-dependent",
             Self::BalancedDriveGrounded => "balanced-drive-grounded",
             Self::WrongSenseResistor { .. } => "wrong-sense-resistor",
             Self::StandardsConfused { .. } => "standards-confused",

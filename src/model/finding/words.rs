@@ -354,6 +354,17 @@ impl FindingKind {
                 "an impedance is that of a linear headphone, and this one depends on the level",
                 "Lower the level of the drive, and look for a rubbing diaphragm or a bad contact",
             ),
+            Self::LoadDependent { load_ohm, off_db } => Words::new(
+                match load_ohm.zip(*off_db) {
+                    Some((ohm, db)) => format!(
+                        "with {ohm} Ω the voltage is {db:+.3} dB off what the lighter loads say"
+                    ),
+                    None => "the loads do not agree on one output impedance".to_owned(),
+                },
+                "the output limits or depends on its load, and no single impedance describes it",
+                "Measure at a lower level: if the loads agree there, it is a limit of the current; \
+                 else check the values of the loads and their contacts",
+            ),
             Self::BalancedDriveGrounded => Words::new(
                 "the jig is driven by a balanced output, but its inputs are single-ended",
                 "the inputs' ground shorts the output's cold wire, which can harm the amplifier, \

@@ -2,8 +2,10 @@
 
 use super::{capitalised, listed};
 use crate::model::{
-    Conditions, Curve, Finding, ImpedanceFigures, Measurement, Outcome, ResponseFigures, Severity,
+    Conditions, Curve, Finding, ImpedanceFigures, Measurement, Outcome, OutputFigures,
+    ResponseFigures, Severity,
 };
+use crate::quantity::Uncertain;
 use crate::quantity::unit::Ohm;
 use crate::report::digits::{fixed, hertz, ohms, prose_db, significant};
 use crate::report::reading::u_at;
@@ -22,6 +24,7 @@ pub fn measurement(measurement: &Measurement) -> Vec<String> {
             let magnitude = impedance.magnitude();
             vec![extremes(figures, &magnitude), resonances(figures, &magnitude)]
         }
+        Outcome::OutputImpedance { figures, .. } => vec![output(figures)],
         Outcome::Refused(_) => vec![refused(&measurement.findings)],
     };
     let joined = paragraphs.into_iter().map(|sentences| sentences.join(" "));
@@ -44,6 +47,20 @@ fn remark(finding: &Finding) -> String {
     };
     let take = finding.take.map_or_else(String::new, |take| format!(", take {take}"));
     format!("{severity}{take}: {}.", finding.message().trim_end_matches('.'))
+}
+
+fn output(figures: &OutputFigures) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if let Some(ohm) = figures.at_1khz_ohm {
+        let u = figures.u_at_1khz_ohm.unwrap_or_default();
+        sentences.push(format!("The output impedance is {} Ω at 1 kHz.", Uncertain::new(ohm, u)));
+    }
+    match figures.linear {
+        Some(true) => sentences.push("All loads agree on one linear output.".to_owned()),
+        Some(false) => sentences.push("The loads do not agree on one linear output.".to_owned()),
+        None => {}
+    }
+    sentences
 }
 
 fn refused(findings: &[Finding]) -> Vec<String> {

@@ -17,7 +17,7 @@ use super::wiring::{self, Connected, Wiring};
 use crate::measure::{Block, Capabilities, Event, Flow, Observer, Rig, RigError};
 use crate::model::{
     Completeness, CurveError, FrequencyGrid, Impedance, Recording, Response, RigIdentity, RigKind,
-    SampleFormat, Stimulus,
+    SampleFormat, Stimulus, TestLoad,
 };
 use crate::quantity::unit::FullScale;
 use crate::quantity::{Level, SampleRate, amplitude_db};
@@ -217,7 +217,7 @@ impl SimulatedRig {
         let (electrical, microphone) = (parts.converter.noise(), parts.microphone.noise());
         let second = match self.wiring {
             Wiring::Coupler => electrical.hypot(microphone),
-            Wiring::SenseResistor(_) => electrical,
+            Wiring::SenseResistor(_) | Wiring::Output => electrical,
         };
         let placement = self.seeded(seed);
         let noises =
@@ -271,6 +271,14 @@ impl SimulatedRig {
 }
 
 impl Rig for SimulatedRig {
+    fn connect(&mut self, load: TestLoad) -> bool {
+        *self = self.clone().connecting(match load {
+            TestLoad::Open => Connected::Open,
+            TestLoad::Ohm(resistance) => Connected::Load(resistance.ohm()),
+        });
+        true
+    }
+
     fn identity(&self) -> RigIdentity {
         let name = format!("sim:{}", self.scenario.name());
         RigIdentity { kind: RigKind::Simulated, name }

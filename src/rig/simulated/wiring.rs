@@ -15,6 +15,9 @@ pub enum Wiring {
     /// Inputs 1 and 2 at both ends of the sense resistor's divider; the headphone sits on the
     /// coupler, whose microphone is not captured.
     SenseResistor(Topology),
+    /// Input 1 at what drives the amplifier, input 2 at its output's plug, from which leads go to a
+    /// load.
+    Output,
 }
 
 /// What is connected to the jig.
@@ -62,7 +65,7 @@ impl Wiring {
     pub fn channels(self) -> ChannelMap {
         let second = match self {
             Self::Coupler => ChannelRole::Microphone,
-            Self::SenseResistor(_) => ChannelRole::Sense,
+            Self::SenseResistor(_) | Self::Output => ChannelRole::Sense,
         };
         ChannelMap::new([(ChannelRole::Reference, 0), (second, 1)])
     }
@@ -96,6 +99,12 @@ pub(super) fn channels(
                 output / converter.full_scale_v,
                 at_headphone * to_microphone(parts, seating, answer, frequency_hz),
             ]
+        }
+        Wiring::Output => {
+            let z = connected.impedance(answer.impedance);
+            let load = z.map_or(Complex64::ZERO, |z| (parts.jig.leads(jw) + z).inv());
+            let output = drive / (1.0 + source * (input + load));
+            [drive.into(), output].map(|volts: Complex64| volts / converter.full_scale_v)
         }
         Wiring::SenseResistor(topology) => {
             let z = connected.impedance(answer.impedance);

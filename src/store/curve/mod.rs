@@ -194,7 +194,14 @@ fn curve_of_folder(path: &Path) -> Option<PathBuf> {
     if !path.is_dir() {
         return None;
     }
-    let names = ["response.csv", "impedance.csv", "response.json", "impedance.json"];
+    let names = [
+        "response.csv",
+        "impedance.csv",
+        "output-impedance.csv",
+        "response.json",
+        "impedance.json",
+        "output-impedance.json",
+    ];
     names.iter().map(|name| path.join(name)).find(|file| file.is_file())
 }
 

@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::comparison::normalisation;
-use super::{head, kind_name, trace_object, without_nulls};
+use super::{head, trace_object, without_nulls};
 use crate::model::{
-    ComparedCurve, Curve, CurveComparison, CurveDifference, Deviation, Extremes, TraceKind,
+    ComparedCurve, Curve, CurveComparison, CurveDifference, Deviation, Extremes, Measurand,
+    TraceKind,
 };
 use crate::quantity::unit::{Decibel, Ohm, Unit};
 
@@ -20,7 +21,7 @@ pub fn curves(comparison: &CurveComparison) -> Value {
         .map(|curve| json!({ "name": curve.name, "curve": trace_object(&curve.trace) }))
         .collect();
     let figures = json!({
-        "kind": comparison.curves.first().map(|curve| kind_name(curve.trace.kind())),
+        "kind": comparison.curves.first().map(|curve| Measurand::from(curve.trace.kind()).name()),
         "reference": comparison.reference(),
         "curves": each.map(figures_of).collect::<Value>(),
         "differences": comparison.differences.iter().map(difference).collect::<Value>(),

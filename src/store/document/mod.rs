@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 use num_complex::Complex64;
 
 use crate::model::{
-    Budget, Contribution, Covariance, Curve, Finding, Impedance, Measurement, Outcome, Polar,
-    Trace, TraceKind,
+    Budget, Contribution, Covariance, Curve, Finding, Impedance, Measurand, Measurement, Outcome,
+    Polar, Trace,
 };
 use crate::quantity::unit::{Degree, Unit};
 
@@ -65,7 +65,7 @@ fn lay_out(value: &Value, depth: usize, text: &mut String) {
 /// The document of a curve that is known for itself alone.
 #[must_use]
 pub fn curve(trace: &Trace, name: &str) -> Value {
-    let mut document = head(kind_name(trace.kind()));
+    let mut document = head(Measurand::from(trace.kind()).name());
     if !name.is_empty() {
         document.insert("name".to_owned(), name.into());
     }
@@ -79,16 +79,19 @@ pub fn curve(trace: &Trace, name: &str) -> Value {
 #[must_use]
 pub fn measurement(measurement: &Measurement) -> Value {
     let outcome = &measurement.outcome;
-    let mut document = head(kind_name(outcome.kind()));
+    let mut document = head(outcome.measurand().name());
     if let Some(trace) = outcome.to_trace() {
         document.insert("curve".to_owned(), trace_object(&trace));
     }
-    if let Outcome::Impedance { impedance, budget, .. } = outcome {
+    if let Outcome::Impedance { impedance, budget, .. }
+    | Outcome::OutputImpedance { impedance, budget, .. } = outcome
+    {
         document.insert("budget".to_owned(), budget_object(impedance, budget));
     }
     let figures = match outcome {
         Outcome::Response { figures, .. } => value(figures),
         Outcome::Impedance { figures, .. } => value(figures),
+        Outcome::OutputImpedance { figures, .. } => value(figures),
         Outcome::Refused(_) => json!({}),
     };
     document.insert("figures".to_owned(), figures);
@@ -119,13 +122,6 @@ fn head(kind: &str) -> Map<String, Value> {
     document.insert("schema".to_owned(), SCHEMA.into());
     document.insert("kind".to_owned(), kind.into());
     document
-}
-
-pub(super) const fn kind_name(kind: TraceKind) -> &'static str {
-    match kind {
-        TraceKind::Response => "response",
-        TraceKind::Impedance => "impedance",
-    }
 }
 
 /// Records of ours always serialise; a number that JSON has no word for becomes null.

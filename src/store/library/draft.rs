@@ -9,8 +9,8 @@ use super::lock::Lock;
 use super::manifest::{self, Manifest};
 use super::{LibraryError, hash};
 use crate::model::{
-    Conditions, Finding, FindingKind, Measurement, Outcome, Recording, SampleFormat, TakeRecord,
-    Trace, TraceKind,
+    Conditions, Finding, FindingKind, Measurand, Measurement, Outcome, Recording, SampleFormat,
+    TakeRecord, Trace,
 };
 use crate::quantity::SampleRate;
 use crate::store::atomic::{self, Overwrite, WriteError};
@@ -124,12 +124,12 @@ impl Draft {
     /// When it cannot be written.
     pub fn describe(
         &mut self,
-        kind: TraceKind,
+        measurand: Measurand,
         conditions: &Conditions,
     ) -> Result<(), LibraryError> {
         let unfinished = Measurement {
             conditions: conditions.clone(),
-            outcome: Outcome::Refused(kind),
+            outcome: Outcome::Refused(measurand),
             findings: vec![Finding::refusal(FindingKind::Interrupted)],
         };
         let path = self.folder.join(INTENT);
@@ -272,9 +272,9 @@ impl Draft {
             if measurement.conditions.is_simulated() {
                 label.comments.push(curve::SIMULATED.to_owned());
             }
-            self.add_curve(&trace, &label)?;
+            self.add_curve(&trace, measurement.outcome.measurand(), &label)?;
         }
-        let kind = document::kind_name(measurement.outcome.kind());
+        let kind = measurement.outcome.measurand().name();
         let text = document::to_text(&document::measurement(&measurement));
         self.add_file(&format!("{kind}.json"), text.as_bytes())?;
         let path = self.folder.join(manifest::FILE_NAME);
@@ -293,8 +293,13 @@ impl Draft {
         measurement
     }
 
-    fn add_curve(&mut self, trace: &Trace, label: &CurveLabel) -> Result<(), LibraryError> {
-        let name = format!("{}.csv", document::kind_name(trace.kind()));
+    fn add_curve(
+        &mut self,
+        trace: &Trace,
+        of: Measurand,
+        label: &CurveLabel,
+    ) -> Result<(), LibraryError> {
+        let name = format!("{}.csv", of.name());
         let text = curve::to_text(trace, label, CurveFormat::Csv);
         self.add_file(&name, text.unwrap_or_default().as_bytes())
     }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::LibraryError;
 use crate::model::{
-    Conditions, Finding, ImpedanceFigures, Measurement, Outcome, ResponseFigures, TraceKind,
+    Conditions, Finding, ImpedanceFigures, Measurand, Measurement, Outcome, OutputFigures,
+    ResponseFigures,
 };
 
 /// The version of the manifest's layout that is written. Older ones stay readable.
@@ -22,7 +23,7 @@ pub struct Manifest {
     /// Version of the layout.
     pub schema: u32,
     /// What was measured.
-    pub kind: TraceKind,
+    pub kind: Measurand,
     /// Whether the takes were refused; then there is no curve.
     #[serde(default)]
     pub refused: bool,
@@ -34,6 +35,9 @@ pub struct Manifest {
     /// Figures of an impedance.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub impedance: Option<ImpedanceFigures>,
+    /// Figures of an output impedance.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub output: Option<OutputFigures>,
     /// What was noticed.
     #[serde(default)]
     pub findings: Vec<Finding>,
@@ -46,18 +50,20 @@ impl Manifest {
     /// The manifest of a measurement whose derived files have the given hashes.
     #[must_use]
     pub fn of(measurement: &Measurement, derived: BTreeMap<String, String>) -> Self {
-        let (response, impedance) = match &measurement.outcome {
-            Outcome::Response { figures, .. } => (Some(figures.clone()), None),
-            Outcome::Impedance { figures, .. } => (None, Some(figures.clone())),
-            Outcome::Refused(_) => (None, None),
+        let (response, impedance, output) = match &measurement.outcome {
+            Outcome::Response { figures, .. } => (Some(figures.clone()), None, None),
+            Outcome::Impedance { figures, .. } => (None, Some(figures.clone()), None),
+            Outcome::OutputImpedance { figures, .. } => (None, None, Some(figures.clone())),
+            Outcome::Refused(_) => (None, None, None),
         };
         Self {
             schema: SCHEMA,
-            kind: measurement.outcome.kind(),
+            kind: measurement.outcome.measurand(),
             refused: matches!(measurement.outcome, Outcome::Refused(_)),
             conditions: measurement.conditions.clone(),
             response,
             impedance,
+            output,
             findings: measurement.findings.clone(),
             derived,
         }
@@ -97,22 +103,18 @@ impl Manifest {
 ///
 /// It holds nothing that a file system could object to.
 #[must_use]
-pub fn folder_name(made_at: &str, kind: TraceKind, tags: &BTreeMap<String, String>) -> String {
+pub fn folder_name(made_at: &str, measurand: Measurand, tags: &BTreeMap<String, String>) -> String {
     /// The tags that tell measurements of one session apart, in the order they are written.
     const TELLING: [&str; 5] = ["headphone", "side", "pads", "state", "seating"];
     /// A name with all of them stays below what any file system takes.
     const LONGEST_TAG: usize = 32;
     /// Year to seconds.
     const TIME: usize = 19;
-    let kind = match kind {
-        TraceKind::Response => "response",
-        TraceKind::Impedance => "impedance",
-    };
     let time: String = made_at.chars().take(TIME).collect();
     let time = time.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "-");
     let words =
         TELLING.iter().filter_map(|tag| tags.get(*tag)).map(|value| slug(value, LONGEST_TAG));
-    let parts = [time, kind.to_owned()].into_iter().chain(words);
+    let parts = [time, measurand.name().to_owned()].into_iter().chain(words);
     parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
 }
 
@@ -165,7 +167,7 @@ mod tests {
             pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
         };
         let name = |tags: &BTreeMap<String, String>| {
-            folder_name("2026-11-23T05:20:34.5+01:00", TraceKind::Response, tags)
+            folder_name("2026-11-23T05:20:34.5+01:00", Measurand::Response, tags)
         };
         assert_eq!(name(&tags(&[("state", "fresh")])), "2026-11-23T05-20-34-response-fresh");
         let full = tags(&[("headphone", "HD 650"), ("state", "../worn: 2"), ("pad hours", "9")]);

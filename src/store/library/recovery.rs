@@ -8,9 +8,9 @@ use super::lock::Lock;
 use super::stored::manifest_at;
 use super::unfinished::takes_in;
 use super::{FileState, Library, LibraryError, Manifest, hash, manifest, verify_folder};
-use crate::model::{Finding, FindingKind, Measurement, Outcome, TakeRecord, TraceKind};
+use crate::model::{Finding, FindingKind, Measurand, Measurement, Outcome, TakeRecord};
 use crate::store::atomic::{self, Overwrite};
-use crate::store::{document, wav};
+use crate::store::wav;
 
 impl Library {
     /// Finishes a measurement that was never finished, and gives its folder.
@@ -76,9 +76,9 @@ fn rescue_spool(folder: &Path) -> Result<bool, LibraryError> {
 /// spools of takes that are whole. Whatever else lies there stays.
 fn clear_derived(folder: &Path, takes: usize) -> Result<(), LibraryError> {
     let refused = |source| LibraryError::Io { path: folder.to_owned(), source };
-    let kinds = [TraceKind::Response, TraceKind::Impedance].map(document::kind_name);
-    let results =
-        kinds.iter().flat_map(|kind| ["csv", "json"].map(|form| format!("{kind}.{form}")));
+    let results = Measurand::ALL
+        .iter()
+        .flat_map(|of| ["csv", "json"].map(|form| format!("{}.{form}", of.name())));
     let mut made_again: Vec<PathBuf> = results.map(|name| folder.join(name)).collect();
     made_again.push(folder.join(manifest::FILE_NAME));
     made_again.extend((1..=takes).map(|number| draft::spool(folder, number)));
@@ -114,7 +114,7 @@ mod tests {
     /// Spools a take and forgets the draft, as a program does that is killed.
     fn abandoned(root: &Path, name: &str, recording: &Recording) {
         let mut draft = Draft::create(root, name, Clash::Number).unwrap();
-        draft.describe(TraceKind::Response, &fixture::response().conditions).unwrap();
+        draft.describe(Measurand::Response, &fixture::response().conditions).unwrap();
         spool(&mut draft, recording);
     }
 
@@ -153,7 +153,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let library = Library::open(root.path());
         let mut draft = Draft::create(root.path(), "a", Clash::Number).unwrap();
-        draft.describe(TraceKind::Impedance, &fixture::impedance().conditions).unwrap();
+        draft.describe(Measurand::Impedance, &fixture::impedance().conditions).unwrap();
         spool(&mut draft, &fixture::recording());
         draft.add_take(&fixture::recording()).unwrap();
         spool(&mut draft, &fixture::recording());
@@ -184,7 +184,7 @@ mod tests {
         assert!(matches!(library.recover("a"), Err(LibraryError::Missing { .. })));
         assert!(matches!(library.recover("../a"), Err(LibraryError::Name(_))));
         let mut draft = Draft::create(root.path(), "a", Clash::Number).unwrap();
-        draft.describe(TraceKind::Response, &fixture::response().conditions).unwrap();
+        draft.describe(Measurand::Response, &fixture::response().conditions).unwrap();
         assert!(matches!(library.recover("a"), Err(LibraryError::Running { .. })));
         assert!(library.abandoned().unwrap().is_empty());
         // Killed before anything was captured.

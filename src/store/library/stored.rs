@@ -10,7 +10,7 @@ use num_complex::Complex64;
 use super::manifest::{self, Manifest};
 use super::{LibraryError, MOST_MANIFEST_BYTES, curve};
 use crate::model::{
-    Budget, Covariance, Curve, CurveError, Measurement, Outcome, Polar, Spectrum, Trace,
+    Budget, Covariance, Curve, CurveError, Measurand, Measurement, Outcome, Polar, Spectrum, Trace,
 };
 use crate::quantity::amplitude_ratio;
 use crate::quantity::unit::{Ohm, Unit};
@@ -81,6 +81,13 @@ impl Stored {
                 })?,
                 figures: manifest.response.clone().unwrap_or_default(),
             },
+            Some(Trace::Impedance(polar)) if manifest.kind == Measurand::OutputImpedance => {
+                Outcome::OutputImpedance {
+                    impedance: spectrum::<Ohm, Ohm>(polar, |ohm| ohm, |u, _| u)?,
+                    budget: Budget::default(),
+                    figures: manifest.output.clone().unwrap_or_default(),
+                }
+            }
             Some(Trace::Impedance(polar)) => Outcome::Impedance {
                 impedance: spectrum::<Ohm, Ohm>(polar, |ohm| ohm, |u, _| u)?,
                 budget: Budget::default(),

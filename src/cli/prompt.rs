@@ -11,7 +11,7 @@ use crate::cli::output::Output;
 /// # Errors
 ///
 /// When standard input cannot be read.
-pub(super) fn ask(question: &str) -> Result<Option<String>, Failure> {
+pub(in crate::cli) fn ask(question: &str) -> Result<Option<String>, Failure> {
     let mut stderr = io::stderr().lock();
     // Nobody is left to ask if standard error is closed; the answer may come all the same.
     let _ = write!(stderr, "{question} ").and_then(|()| stderr.flush());
@@ -34,7 +34,7 @@ pub(super) fn ask(question: &str) -> Result<Option<String>, Failure> {
 /// # Errors
 ///
 /// When standard input cannot be read.
-pub(super) fn ask_for<T, E: std::fmt::Display>(
+pub(in crate::cli) fn ask_for<T, E: std::fmt::Display>(
     question: &str,
     read: impl Fn(&str) -> Result<T, E>,
 ) -> Result<Option<T>, Failure> {

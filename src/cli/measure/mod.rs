@@ -1,10 +1,13 @@
 //! `cansweep measure`: plays, captures, checks, analyses and stores.
 
+mod output;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::{Args, Subcommand};
 
+use self::output::OutputArgs;
 use super::Common;
 use super::calibrate::{Applied, Calibrations};
 use super::failure::{Exit, Failure};
@@ -28,6 +31,8 @@ pub(crate) enum MeasureCommand {
     Response(ResponseArgs),
     /// The impedance of a headphone behind a sense resistor
     Impedance(ImpedanceArgs),
+    /// The output impedance of an amplifier, from its voltage under several loads
+    OutputImpedance(OutputArgs),
 }
 
 /// The arguments of `measure response`.
@@ -88,6 +93,7 @@ impl MeasureCommand {
         match self {
             Self::Response(args) => args.keep.common(),
             Self::Impedance(args) => args.keep.common(),
+            Self::OutputImpedance(args) => args.keep.common(),
         }
     }
 }
@@ -96,6 +102,7 @@ pub(super) fn run(command: MeasureCommand, output: Output) -> Result<Exit, Failu
     match command {
         MeasureCommand::Response(args) => response(&args, output),
         MeasureCommand::Impedance(args) => impedance(&args, output),
+        MeasureCommand::OutputImpedance(args) => output::run(&args, output),
     }
 }
 
@@ -134,7 +141,7 @@ fn impedance(args: &ImpedanceArgs, output: Output) -> Result<Exit, Failure> {
     let channels = described.unwrap_or_else(|| prepared.channels.clone());
     let prepared = Prepared { channels, calibrations, ..prepared };
     let applied = Applied::to(&prepared);
-    let task = Task { jig: Some(jig), budget: args.budget };
+    let task = Task { jig: Some(jig), budget: args.budget, ..Task::default() };
     args.keep.measure(prepared, task, output, |analyser, takes, channels| {
         applied.apply(analyser.impedance(takes, channels, &jig, calibration.as_ref())?)
     })
@@ -170,6 +177,14 @@ pub(super) fn summary(
                 String::new()
             };
             impedance_text(figures) + &coherence_text(impedance) + &table
+        }
+        Outcome::OutputImpedance { impedance, budget, figures } => {
+            let table = if with_budget {
+                format!("\n{}\n", report::text::table(&report::budget(impedance, budget)))
+            } else {
+                String::new()
+            };
+            output::text(figures) + &table
         }
         Outcome::Refused(_) => "refused: there is no result, and the takes are kept\n".to_owned(),
     };

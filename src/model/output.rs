@@ -1,0 +1,159 @@
+//! The output of an amplifier: what it is loaded with to measure its impedance, and what is said
+//! of that.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::quantity::{Capacitance, Percent, Resistance};
+
+/// What an amplifier's output is loaded with during a take.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TestLoad {
+    /// Nothing but the input that measures.
+    Open,
+    /// A resistor.
+    Ohm(Resistance),
+}
+
+/// How an amplifier's output is loaded and its voltage taken, and how well that is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OutputBench {
+    /// Tolerance of the loads.
+    pub load_tolerance: Percent,
+    /// Resistance between the tap of the voltage and the load, there and back; at most
+    /// [`Self::LONGEST_LEADS_OHM`] if absent.
+    pub lead_resistance: Option<Resistance>,
+    /// Standard deviation of a contact each time it is made.
+    pub contact_resistance: Resistance,
+    /// Standard deviation of the gains from one take to the next, in decibels (and the same in
+    /// phase).
+    pub drift_db: f64,
+    /// Resistance of the input that measures; at least [`Jig::LOWEST_INPUT_OHM`](super::Jig::LOWEST_INPUT_OHM) if absent.
+    pub input_resistance: Option<Resistance>,
+    /// Capacitance of that input; at most [`Jig::LARGEST_INPUT_F`](super::Jig::LARGEST_INPUT_F) if absent.
+    pub input_capacitance: Option<Capacitance>,
+}
+
+impl OutputBench {
+    /// The largest resistance from a tap at the plug to a load, if nobody states it.
+    pub const LONGEST_LEADS_OHM: f64 = 0.1;
+}
+
+/// A text that names no load.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum UnknownLoad {
+    /// It is no resistance.
+    #[error("'{0}' is no load (expected open, or ohms like 33)")]
+    Text(String),
+    /// It is a short.
+    #[error(
+        "a short tells nothing but the limit of the amplifier, and may harm it: load it with 10 ohms or more"
+    )]
+    Short,
+}
+
+impl TestLoad {
+    /// Its resistance in ohms; `None` is an open.
+    #[must_use]
+    pub const fn ohm(self) -> Option<f64> {
+        match self {
+            Self::Open => None,
+            Self::Ohm(resistance) => Some(resistance.ohm()),
+        }
+    }
+}
+
+impl FromStr for TestLoad {
+    type Err = UnknownLoad;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.trim().eq_ignore_ascii_case("open") {
+            return Ok(Self::Open);
+        }
+        if text.trim().eq_ignore_ascii_case("short") {
+            return Err(UnknownLoad::Short);
+        }
+        let ohm: Resistance = text.parse().map_err(|_| UnknownLoad::Text(text.to_owned()))?;
+        if ohm.ohm() > 0.0 { Ok(Self::Ohm(ohm)) } else { Err(UnknownLoad::Short) }
+    }
+}
+
+impl fmt::Display for TestLoad {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open => f.write_str("open"),
+            Self::Ohm(resistance) => write!(f, "{resistance}"),
+        }
+    }
+}
+
+/// How the voltage under one load agrees with what lighter loads say of a linear output.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LoadResidual {
+    /// The load in ohms; absent if open.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub load_ohm: Option<f64>,
+    /// By how much its voltage is above what lighter loads say, in decibels, in the middle of the
+    /// band; absent where fewer than two are lighter.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub off_db: Option<f64>,
+    /// The same in standard uncertainties.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub off_u: Option<f64>,
+}
+
+/// Figures of an output impedance. A figure that could not be determined is absent.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct OutputFigures {
+    /// The magnitude at 1 kHz.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub at_1khz_ohm: Option<f64>,
+    /// Standard uncertainty of that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub u_at_1khz_ohm: Option<f64>,
+    /// Fitted resistance in series.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub resistance_ohm: Option<f64>,
+    /// Standard uncertainty of that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub u_resistance_ohm: Option<f64>,
+    /// Fitted capacitor in series, where the impedance rises towards low frequencies.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub capacitance_f: Option<f64>,
+    /// Standard uncertainty of that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub u_capacitance_f: Option<f64>,
+    /// Fitted inductance in series, where the impedance rises towards high frequencies.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub inductance_h: Option<f64>,
+    /// Standard uncertainty of that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub u_inductance_h: Option<f64>,
+    /// The smallest resistance that these takes can tell from none.
+    pub floor_ohm: f64,
+    /// Whether all loads agree on one linear output; absent with two loads, which always do.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub linear: Option<bool>,
+    /// How each load agrees, in the order of the takes.
+    #[serde(default)]
+    pub loads: Vec<LoadResidual>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loads_are_read_as_they_are_written_and_shorts_refused() {
+        for text in ["open", "33", "4k7"] {
+            let load: TestLoad = text.parse().unwrap();
+            assert_eq!(load.to_string().parse(), Ok(load));
+        }
+        for (text, words) in [("short", "may harm"), ("0", "may harm"), ("lamp", "no load")] {
+            assert!(text.parse::<TestLoad>().unwrap_err().to_string().contains(words), "{text}");
+        }
+    }
+}
