@@ -20,6 +20,7 @@ mod impedances;
 mod keeping;
 mod kills;
 mod models;
+mod outputs;
 mod responses;
 mod stimuli;
 mod streams;

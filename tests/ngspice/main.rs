@@ -5,6 +5,7 @@ mod ngspice;
 
 mod calibrated;
 mod end_to_end;
+mod outputs;
 
 use std::io;
 use std::path::Path;
