@@ -52,7 +52,7 @@ fn drawn(source_ohm: f64, seed: u64) -> Vec<LoadedTake> {
     const NOISE: f64 = 3e-6;
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let of = bench();
-    let mut normal = |random: &mut ChaCha8Rng| -> f64 { StandardNormal.sample(random) };
+    let normal = |random: &mut ChaCha8Rng| -> f64 { StandardNormal.sample(random) };
     let within = |random: &mut ChaCha8Rng, half: f64| half * random.random_range(-1.0..1.0);
     let input = (1.0 + within(&mut random, 0.05)) / 20e3;
     let farad = 150e-12 * (1.0 + within(&mut random, 0.05));

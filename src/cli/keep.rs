@@ -89,7 +89,7 @@ impl Keep {
     pub(super) fn measure(
         &self,
         prepared: Prepared,
-        task: Task,
+        task: &Task,
         output: Output,
         analyse: impl Fn(&mut Analyser, &[Recording], &ChannelMap) -> Result<Analysed, Failure>,
     ) -> Result<Exit, Failure> {
@@ -98,7 +98,7 @@ impl Keep {
             Analyser::new(prepared.stimulus.clone(), prepared.analysis, prepared.inverse)?;
         let analyser = analyser.knowing(plan::builtin());
         let mut analyser = analyser.accepting(prepared.accepted.iter().cloned());
-        let conditions = self.conditions(&prepared, &task);
+        let conditions = self.conditions(&prepared, task);
         let mut draft = self.draft(kind, &conditions.made_at)?;
         draft.describe(kind, &conditions)?;
         let Prepared { source, channels, stimulus, findings, .. } = prepared;
@@ -121,7 +121,7 @@ impl Keep {
         let interrupted = taken.stopped;
         let measurement = measurement(conditions, findings, taken);
         let folder = draft.finish(&measurement)?;
-        self.show(&measurement, &folder, &task, output)?;
+        self.show(&measurement, &folder, task, output)?;
         Ok(exit_of(&measurement, interrupted))
     }
 

@@ -354,11 +354,10 @@ fn built_in(preset_name: &str) -> Result<Scenario, Failure> {
 
 fn simulated(scenario: &Scenario, placing: &Placing<'_>) -> Result<Placed, Failure> {
     let connected = match placing.wires {
-        Wires::Standard(_, StandardKind::Open, _) => Connected::Open,
+        Wires::Standard(_, StandardKind::Open, _) | Wires::Output => Connected::Open,
         Wires::Standard(_, StandardKind::Short, _) => Connected::Short,
         Wires::Standard(_, StandardKind::Load, ohm) => Connected::Load(ohm),
         Wires::Standard(_, StandardKind::Straight, _) => Connected::Straight,
-        Wires::Output => Connected::Open,
         Wires::Coupler | Wires::Jig(_) => Connected::Headphone,
     };
     let (wiring, scenario) = match placing.wires {

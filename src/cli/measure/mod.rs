@@ -119,7 +119,7 @@ fn response(args: &ResponseArgs, output: Output) -> Result<Exit, Failure> {
     let prepared = args.origin.prepare(&args.look, &placing)?;
     let prepared = Prepared { calibrations, ..prepared };
     let applied = Applied::to(&prepared);
-    args.keep.measure(prepared, Task::default(), output, |analyser, takes, channels| {
+    args.keep.measure(prepared, &Task::default(), output, |analyser, takes, channels| {
         applied.apply(analyser.response(takes, channels)?)
     })
 }
@@ -142,7 +142,7 @@ fn impedance(args: &ImpedanceArgs, output: Output) -> Result<Exit, Failure> {
     let prepared = Prepared { channels, calibrations, ..prepared };
     let applied = Applied::to(&prepared);
     let task = Task { jig: Some(jig), budget: args.budget, ..Task::default() };
-    args.keep.measure(prepared, task, output, |analyser, takes, channels| {
+    args.keep.measure(prepared, &task, output, |analyser, takes, channels| {
         applied.apply(analyser.impedance(takes, channels, &jig, calibration.as_ref())?)
     })
 }

@@ -100,7 +100,7 @@ pub(super) fn run(args: &OutputArgs, output: Output) -> Result<Exit, Failure> {
     };
     let prepared: Prepared = args.origin.prepare(&args.look, &placing)?;
     let task = Task { loads: loads.clone(), budget: args.budget, ..Task::default() };
-    args.keep.measure(prepared, task, output, |analyser, takes, channels| {
+    args.keep.measure(prepared, &task, output, |analyser, takes, channels| {
         Ok(analyser.output_impedance(takes, channels, loads, &bench)?)
     })
 }

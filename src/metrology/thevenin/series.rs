@@ -73,7 +73,7 @@ impl Data<'_> {
     }
 
     /// The columns of the parts that are in it, real and imaginary parts below each other.
-    fn columns(&self, coil: bool, capacitor: bool) -> Vec<Box<dyn Fn(f64) -> Complex64>> {
+    fn columns(coil: bool, capacitor: bool) -> Vec<Box<dyn Fn(f64) -> Complex64>> {
         let mut columns: Vec<Box<dyn Fn(f64) -> Complex64>> = vec![Box::new(|_| Complex64::ONE)];
         if coil {
             columns.push(Box::new(|omega| Complex64::new(0.0, omega)));
@@ -85,7 +85,7 @@ impl Data<'_> {
     }
 
     fn fit(&self, coil: bool, capacitor: bool) -> Option<Fitted> {
-        let columns = self.columns(coil, capacitor);
+        let columns = Self::columns(coil, capacitor);
         let points = self.hz.len();
         let stacked = |of: &dyn Fn(usize) -> Complex64| {
             DVector::from_iterator(
@@ -129,7 +129,7 @@ impl Data<'_> {
     fn holds(&self, fitted: &Fitted) -> bool {
         const NEAR: f64 = 0.1;
         const CERTAIN: f64 = 3.0;
-        let columns = self.columns(fitted.coil, fitted.capacitor);
+        let columns = Self::columns(fitted.coil, fitted.capacitor);
         let off = |i: usize| {
             let omega = std::f64::consts::TAU * self.hz[i];
             let parts = columns.iter().zip(&fitted.values);

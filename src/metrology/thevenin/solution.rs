@@ -6,6 +6,7 @@ use statrs::distribution::{ChiSquared, ContinuousCDF};
 use super::LoadedTake;
 use crate::metrology::statistics::median;
 use crate::model::{Covariance, Jig, OutputBench, TestLoad};
+use crate::quantity::Capacitance;
 
 /// A take at one frequency.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +48,7 @@ pub(super) fn input(bench: &OutputBench) -> ((f64, f64), (f64, f64)) {
     let known = |value: f64| (value, Jig::INPUT_TOLERANCE * value);
     let unknown = |most: f64| (0.5 * most, 0.5 * most);
     let conductance = bench.input_resistance.map(|r| r.ohm().recip());
-    let capacitance = bench.input_capacitance.map(|c| c.farad());
+    let capacitance = bench.input_capacitance.map(Capacitance::farad);
     (
         conductance.map_or_else(|| unknown(Jig::LOWEST_INPUT_OHM.recip()), known),
         capacitance.map_or_else(|| unknown(Jig::LARGEST_INPUT_F), known),
