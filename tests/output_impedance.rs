@@ -15,11 +15,14 @@ use cansweep::measure::{Analysed, Analyser, Inverse, Rig, Unwatched, stimulus_of
 use cansweep::metrology::budget::combined;
 use cansweep::metrology::thevenin::{LoadedTake, output};
 use cansweep::model::{
-    Covariance, Impedance, Outcome, OutputBench, OutputFigures, Recording, TestLoad,
+    Covariance, Curve, Impedance, Jig, Normalisation, Outcome, OutputBench, OutputFigures,
+    Recording, TestLoad, Topology,
 };
-use cansweep::quantity::{Capacitance, Percent, Resistance};
+use cansweep::quantity::unit::Decibel;
+use cansweep::quantity::{Capacitance, Frequency, Percent, Resistance};
 use cansweep::rig::simulated::{Placement, SimulatedRig, Wiring, preset};
 use cansweep::store::plan;
+use cansweep::study;
 use num_complex::Complex64;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -155,5 +158,68 @@ fn simulated_amplifiers_have_the_output_impedance_they_were_given() {
         if let (Some(found), Some(truth)) = (figures.capacitance_f, capacitor) {
             assert!((found / truth - 1.0).abs() < 0.01, "{found}");
         }
+    }
+}
+
+/// The response of a headphone behind a source, by its microphone alone.
+fn response(name: &str, source_ohm: f64) -> Curve<Decibel> {
+    let scenario = preset(name).unwrap().ideal().with_output_resistance(source_ohm).unwrap();
+    let placement = Placement::new("fresh", 1, 1);
+    let mut rig = SimulatedRig::new(scenario, Wiring::Coupler, placement).unwrap();
+    let plan = plan::load("response").unwrap();
+    let stimulus = stimulus_of(&plan).unwrap();
+    let take = rig.exchange(&stimulus, &mut Unwatched).unwrap();
+    let mut analyser = Analyser::new(stimulus, *plan.analysis(), Inverse::OfSamples).unwrap();
+    let analysed = analyser.response(&[take], &"microphone=2".parse().unwrap()).unwrap();
+    match analysed.outcome {
+        Outcome::Response { response, .. } => response.level(),
+        other => panic!("{other:?} {:?}", analysed.findings),
+    }
+}
+
+/// The impedance of a headphone behind a sense resistor.
+fn impedance(name: &str) -> Impedance {
+    let scenario = preset(name).unwrap().ideal();
+    let jig = Jig::with_resistor(Resistance::new(scenario.parts().jig.sense_resistor_ohm).unwrap());
+    let wiring = Wiring::SenseResistor(Topology::HighSide);
+    let mut rig = SimulatedRig::new(scenario, wiring, Placement::new("fresh", 1, 1)).unwrap();
+    let plan = plan::load("impedance").unwrap();
+    let stimulus = stimulus_of(&plan).unwrap();
+    let take = rig.exchange(&stimulus, &mut Unwatched).unwrap();
+    let mut analyser = Analyser::new(stimulus, *plan.analysis(), Inverse::OfSamples).unwrap();
+    let jig = Jig { input_resistance: Some(Resistance::MAX), ..jig };
+    let jig = Jig {
+        input_capacitance: Some(Capacitance::MIN),
+        lead_resistance: Some(Resistance::MIN),
+        ..jig
+    };
+    let channels = "reference=1,sense=2".parse().unwrap();
+    match analyser.impedance(&[take], &channels, &jig, None).unwrap().outcome {
+        Outcome::Impedance { impedance, .. } => impedance,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_response_behind_120_ohms_is_the_one_that_the_impedance_predicts() {
+    /// The promise.
+    const RESIDUAL_DB: f64 = 0.02;
+    for name in ["open-300", "closed-38"] {
+        let (bare, behind) = (response(name, 0.0), response(name, 120.0));
+        let at = Normalisation::At(Frequency::new(1000.0).unwrap());
+        let source = [Resistance::new(120.0).unwrap()];
+        let compared = study::source::compare(&impedance(name), &source, Some(&bare), at).unwrap();
+        let predicted = compared.sources[0].response.clone().unwrap();
+        let measured = behind.resampled_onto(predicted.grid()).unwrap();
+        let at_1khz = |curve: &Curve<Decibel>| curve.at(1000.0).unwrap();
+        let offset = at_1khz(&measured) - at_1khz(&predicted);
+        let worst = measured
+            .values()
+            .iter()
+            .zip(predicted.values())
+            .map(|(measured, predicted)| (measured - predicted - offset).abs())
+            .fold(0.0, f64::max);
+        println!("{name}: {worst:.4} dB");
+        assert!(worst < RESIDUAL_DB, "{name}: {worst} dB");
     }
 }
