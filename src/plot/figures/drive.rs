@@ -1,0 +1,72 @@
+//! What a headphone needs for a level, and what an amplifier offers it.
+
+use super::{Caption, points, spoken_hz};
+use crate::model::{Curve, Drive, Reach};
+use crate::plot::{
+    Annotation, Figure, FrequencyAxis, Panel, Point, Scale, Series, Spacing, Stroke,
+};
+use crate::quantity::unit::Milliampere;
+
+/// The colour of what is needed.
+const NEED: usize = 0;
+
+/// The voltage that the level takes over what the outputs of the amplifier offer, with the worst
+/// place of the better one marked; below it the current and its limit.
+#[must_use]
+pub fn drive(drive: &Drive, caption: &Caption) -> Figure {
+    let mut voltage = Panel::new("Voltage", Scale::Volt(Spacing::Logarithmic));
+    voltage.series.push(needed(points(&drive.need.voltage)));
+    for (i, reach) in drive.reach.iter().enumerate() {
+        voltage.series.push(offered(reach, NEED + 1 + i));
+    }
+    voltage.annotations.extend(worst(drive));
+    let mut current = Panel::new("Current", Scale::Ampere(Spacing::Logarithmic));
+    current.series.push(needed(amperes(&drive.need.current)));
+    current.series.extend(limit(drive));
+    let headroom = drive.target.headroom().db();
+    let level = format!("Needed for {}", drive.target.level());
+    let note =
+        if headroom > 0.0 { format!("{level} and {headroom} dB of headroom") } else { level };
+    Figure { below: Some(current), ..caption.on(voltage, [note]) }
+}
+
+fn needed(points: Vec<Point>) -> Series {
+    Series { stroke: Stroke::Solid, ..Series::named("needed", NEED, points) }
+}
+
+/// What an output offers. The second is broken: where the current is the limit both are the same.
+fn offered(reach: &Reach, slot: usize) -> Series {
+    let stroke = if slot == NEED + 1 { Stroke::Solid } else { Stroke::Dashed };
+    Series { stroke, ..Series::named(reach.wiring.name(), slot, points(&reach.voltage)) }
+}
+
+fn amperes(current: &Curve<Milliampere>) -> Vec<Point> {
+    current.points().map(|(hz, value)| Point { hz, value: value / 1e3 }).collect()
+}
+
+/// The limit of the amplifier's current as a line from end to end.
+fn limit(drive: &Drive) -> Option<Series> {
+    let value = drive.amplifier?.limit_a();
+    let grid = drive.need.current.grid();
+    let ends = [grid.first_hz(), grid.last_hz()].map(|hz| Point { hz, value });
+    let series = Series::named("limit", NEED + 3, ends.to_vec());
+    value.is_finite().then_some(Series { stroke: Stroke::Dotted, ..series })
+}
+
+/// How much the better output has to spare, or lacks, where that is worst.
+fn worst(drive: &Drive) -> Option<Annotation> {
+    let reach = drive.best()?;
+    let worst = reach.worst;
+    let size = worst.margin_db.abs();
+    let text = if reach.is_enough() {
+        format!("{size:.1} dB to spare at {}", spoken_hz(worst.hz))
+    } else {
+        format!("{size:.1} dB short at {}", spoken_hz(worst.hz))
+    };
+    let at = Point { hz: worst.hz, value: worst.voltage_v };
+    FrequencyAxis::AUDIO.contains(worst.hz).then_some(Annotation {
+        at,
+        text,
+        slot: NEED + drive.reach.len(),
+    })
+}

@@ -1,0 +1,101 @@
+//! The figures of what a headphone needs and an amplifier offers as tables.
+
+use super::digits::{ABSENT, fixed, hertz, signed, significant};
+use super::table::{Column, Table};
+use crate::model::{Curve, Drive, Reach};
+use crate::quantity::unit::Unit;
+
+/// Digits of voltages, currents and powers.
+const DIGITS: u8 = 3;
+/// Decimals of levels: a sensitivity is not known better.
+const DB_DECIMALS: usize = 1;
+
+/// What the level takes at the frequency of the sensitivity, and at most.
+#[must_use]
+pub fn need(drive: &Drive) -> Table {
+    let need = &drive.need;
+    let columns = [
+        Column::text("Needed"),
+        Column::number("Voltage", "V"),
+        Column::number("At", "Hz"),
+        Column::number("Current", "mA"),
+        Column::number("At", "Hz"),
+        Column::number("Power", "mW"),
+        Column::number("At", "Hz"),
+    ];
+    let digits = |value| significant(value, DIGITS);
+    let (at, none) = (need.at_sensitivity, || ABSENT.to_owned());
+    let stated = [
+        format!("at {}", hertz(drive.sensitivity.stated.at().hz())),
+        digits(at.voltage_v),
+        none(),
+        digits(at.current_ma),
+        none(),
+        digits(at.power_mw),
+        none(),
+    ];
+    let most = [
+        "at most".to_owned(),
+        digits(need.most_voltage.value),
+        place(&need.voltage, need.most_voltage.hz),
+        digits(need.most_current.value),
+        place(&need.current, need.most_current.hz),
+        digits(need.most_power.value),
+        place(&need.power, need.most_power.hz),
+    ];
+    let notes = vec![
+        "Effective values at the headphone. At most: where the impedance or the response asks for \
+         most; there the power is the real one, without what only goes back and forth."
+            .to_owned(),
+    ];
+    Table::new("What the level takes", columns, vec![stated, most]).with_notes(notes)
+}
+
+/// One row per output of the amplifier; none without one.
+#[must_use]
+pub fn reach(drive: &Drive) -> Option<Table> {
+    let amplifier = drive.amplifier?;
+    let columns = [
+        Column::text("Output"),
+        Column::number("Unloaded", "V"),
+        Column::number("Source", "Ω"),
+        Column::number("Highest level", "dB SPL"),
+        Column::text("Bound by"),
+        Column::number("Lowest", "dB SPL"),
+        Column::number("At", "Hz"),
+        Column::text("Bound by"),
+        Column::number("Margin", "dB"),
+    ];
+    let row = |reach: &Reach| {
+        let unloaded = amplifier.unloaded_v(reach.wiring);
+        let (at, worst) = (reach.at_sensitivity, reach.worst);
+        [
+            reach.wiring.name().to_owned(),
+            if unloaded.is_finite() { significant(unloaded, DIGITS) } else { ABSENT.to_owned() },
+            significant(amplifier.source_ohm(reach.wiring), 2),
+            fixed(at.level_db, DB_DECIMALS),
+            at.bound.name().to_owned(),
+            fixed(worst.level_db, DB_DECIMALS),
+            place(&reach.level, worst.hz),
+            worst.bound.name().to_owned(),
+            signed(worst.margin_db, DB_DECIMALS),
+        ]
+    };
+    let notes = vec![format!(
+        "Highest level: at {}. Lowest: where the least is reached between 20 Hz and 20 kHz; \
+         margin: how far that lies above {} dB SPL.",
+        hertz(drive.sensitivity.stated.at().hz()),
+        fixed(drive.target.reached().db(), DB_DECIMALS)
+    )];
+    let rows = drive.reach.iter().map(row).collect();
+    Some(Table::new("What the amplifier reaches", columns, rows).with_notes(notes))
+}
+
+/// Where an extreme is; nowhere if all values are the same.
+fn place<U: Unit>(curve: &Curve<U>, hz: f64) -> String {
+    let first = curve.values()[0];
+    /// Of what is computed from equal values.
+    const ROUNDING: f64 = 1e-9;
+    let same = |value: &f64| (value - first).abs() <= ROUNDING * first.abs();
+    if curve.values().iter().all(same) { ABSENT.to_owned() } else { fixed(hz, 0) }
+}
