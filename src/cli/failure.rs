@@ -216,7 +216,9 @@ impl From<DriveInputError> for Failure {
                 "levels are in dB SPL; sensitivities are dB SPL for 1 mW (--db-per-mw, some 80 to \
                  120) or for 1 V (--db-per-v, some 90 to 140)"
             }
-            DriveInputError::RatedZero => "--rated-ohm is the impedance on the data sheet",
+            DriveInputError::RatedZero => {
+                "--ohm and --rated-ohm are the impedance on the data sheet"
+            }
             DriveInputError::Unlimited => "give --amp-volts, --amp-milliamps or both",
         };
         Self::usage(error).hint(hint)
