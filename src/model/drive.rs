@@ -374,15 +374,15 @@ pub struct Reach {
     pub worst: ReachPoint,
     /// Where the current is the limit; elsewhere it is the voltage.
     pub current_bound: Vec<Span>,
+    /// Where the level with its headroom is not reached.
+    pub short: Vec<Span>,
 }
 
 impl Reach {
     /// Whether the level with its headroom is reached at every frequency.
     #[must_use]
-    pub fn is_enough(&self) -> bool {
-        /// Of sums of levels and logarithms.
-        const ROUNDING_DB: f64 = 1e-9;
-        self.worst.margin_db >= -ROUNDING_DB
+    pub const fn is_enough(&self) -> bool {
+        self.short.is_empty()
     }
 }
 

@@ -55,11 +55,12 @@ pub fn need(drive: &Drive) -> Table {
 #[must_use]
 pub fn reach(drive: &Drive) -> Option<Table> {
     let amplifier = drive.amplifier?;
+    let at = hertz(drive.sensitivity.stated.at().hz());
     let columns = [
         Column::text("Output"),
         Column::number("Unloaded", "V"),
         Column::number("Source", "Ω"),
-        Column::number("Highest level", "dB SPL"),
+        Column::number(format!("At {at}"), "dB SPL"),
         Column::text("Bound by"),
         Column::number("Lowest", "dB SPL"),
         Column::number("At", "Hz"),
@@ -82,9 +83,8 @@ pub fn reach(drive: &Drive) -> Option<Table> {
         ]
     };
     let notes = vec![format!(
-        "Highest level: at {}. Lowest: where the least is reached between 20 Hz and 20 kHz; \
-         margin: how far that lies above {} dB SPL.",
-        hertz(drive.sensitivity.stated.at().hz()),
+        "At {at}: the highest level there. Lowest: where the highest level is lowest between 20 Hz \
+         and 20 kHz. Margin: how far that lies above {} dB SPL.",
         fixed(drive.target.reached().db(), DB_DECIMALS)
     )];
     let rows = drive.reach.iter().map(row).collect();
@@ -93,9 +93,32 @@ pub fn reach(drive: &Drive) -> Option<Table> {
 
 /// Where an extreme is; nowhere if all values are the same.
 fn place<U: Unit>(curve: &Curve<U>, hz: f64) -> String {
-    let first = curve.values()[0];
     /// Of what is computed from equal values.
     const ROUNDING: f64 = 1e-9;
+    let first = curve.values()[0];
     let same = |value: &f64| (value - first).abs() <= ROUNDING * first.abs();
     if curve.values().iter().all(same) { ABSENT.to_owned() } else { fixed(hz, 0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::drive::specimen;
+
+    #[test]
+    fn a_need_is_one_row_where_the_sensitivity_holds_and_one_where_it_is_largest() {
+        let table = need(&specimen::drive(110.0, None));
+        assert_eq!(table.rows()[0], ["at 1 kHz", "0.897", "–", "28.0", "–", "25.1", "–"]);
+        assert_eq!(table.rows()[1], ["at most", "0.897", "–", "56.0", "20", "50.2", "20"]);
+    }
+
+    #[test]
+    fn an_output_is_a_row() {
+        assert_eq!(reach(&specimen::drive(110.0, None)), None);
+        let table = reach(&specimen::drive(110.0, Some(specimen::amplifier()))).unwrap();
+        let rows = table.rows();
+        assert_eq!(rows[0][..5], ["single-ended", "1.60", "2.0", "114.5", "voltage"]);
+        assert_eq!(rows[1][..5], ["balanced", "3.20", "4.0", "115.0", "current"]);
+        assert_eq!(rows[1][5..], ["109.0", "20", "current", "−1.0"]);
+    }
 }

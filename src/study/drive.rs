@@ -24,6 +24,8 @@ use crate::quantity::{Level, amplitude_db, amplitude_ratio, power_db};
 
 /// Of one in a thousand: milliamperes from amperes, milliwatts from watts, and back.
 const MILLI: f64 = 1e3;
+/// What is exactly enough is enough: rounding of levels and logarithms.
+const ROUNDING_DB: f64 = 1e-9;
 
 /// What a level takes of a headphone, and what the outputs of an amplifier reach with it.
 ///
@@ -184,7 +186,7 @@ impl Bench<'_> {
         let level: Curve<Decibel> =
             self.curve(levels.zip(&offers).map(|(s, (v, _))| s + amplitude_db(*v)))?;
         let hz = self.impedance.hz();
-        let bounds = || offers.iter().map(|&(_, bound)| bound);
+        let least_db = self.target.reached().db() - ROUNDING_DB;
         let Peak { value, hz: worst_hz } = least(&level);
         let worst_at = hz.partition_point(|&f| f < worst_hz);
         let worst = self.point(worst_hz, value, offers[worst_at]);
@@ -195,7 +197,8 @@ impl Bench<'_> {
             wiring,
             at_sensitivity: self.point(at_hz, level_db, offer),
             worst,
-            current_bound: spans(hz, bounds().map(|bound| bound == Bound::Current)),
+            current_bound: spans(hz, offers.iter().map(|offer| offer.1 == Bound::Current)),
+            short: spans(hz, level.values().iter().map(|&level| level < least_db)),
             voltage,
             level,
         })
@@ -262,6 +265,35 @@ fn extreme<U: Unit>(curve: &Curve<U>, beats: impl Fn(f64, f64) -> bool) -> Peak 
             if beats(value, best.value) { Peak { value, hz } } else { best }
         },
     )
+}
+
+#[cfg(test)]
+pub(crate) mod specimen {
+    //! What the tests of other rooms say in words, tables, documents and pictures.
+
+    use super::*;
+    use crate::model::StatedSensitivity;
+    use crate::quantity::{Current, Frequency, Gain, Resistance, Voltage};
+
+    /// A headphone of 32 Ω with 16 Ω below 200 Hz and 96 dB SPL/mW, at a level.
+    pub(crate) fn drive(level_db: f64, amplifier: Option<Amplifier>) -> Drive {
+        let z = |f: f64| Complex64::from(if f < 200.0 { 16.0 } else { 32.0 });
+        let (level, per) = (Level::from_db(96.0), SensitivityPer::Milliwatt);
+        let (at, rated) = (Frequency::new(1e3).unwrap(), Resistance::new(32.0).unwrap());
+        let headphone = DrivenHeadphone {
+            impedance: Impedance::from_fn(FrequencyGrid::standard(), z).unwrap(),
+            sensitivity: StatedSensitivity::new(level, per, at, Some(rated)).unwrap(),
+            response: None,
+        };
+        let target = DriveTarget::new(Level::from_db(level_db), Gain::from_db(0.0)).unwrap();
+        super::drive(&headphone, target, amplifier).unwrap()
+    }
+
+    /// 1.6 V, 50 mA, 2 Ω, with a balanced output.
+    pub(crate) fn amplifier() -> Amplifier {
+        let (volts, current) = (Voltage::new(1.6).unwrap(), Current::new(0.05).unwrap());
+        Amplifier::new(Some(volts), Some(current), Resistance::new(2.0).unwrap(), true).unwrap()
+    }
 }
 
 #[cfg(test)]

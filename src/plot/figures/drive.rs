@@ -3,7 +3,7 @@
 use super::{Caption, points, spoken_hz};
 use crate::model::{Curve, Drive, Reach};
 use crate::plot::{
-    Annotation, Figure, FrequencyAxis, Panel, Point, Scale, Series, Spacing, Stroke,
+    Annotation, Figure, FrequencyAxis, Panel, Point, ReferenceLine, Scale, Series, Spacing, Stroke,
 };
 use crate::quantity::unit::Milliampere;
 
@@ -22,7 +22,11 @@ pub fn drive(drive: &Drive, caption: &Caption) -> Figure {
     voltage.annotations.extend(worst(drive));
     let mut current = Panel::new("Current", Scale::Ampere(Spacing::Logarithmic));
     current.series.push(needed(amperes(&drive.need.current)));
-    current.series.extend(limit(drive));
+    if let Some(limit_a) = drive.amplifier.map(|a| a.limit_a()).filter(|a| a.is_finite()) {
+        current.series.push(limit(drive, limit_a));
+        let label = Some("limit".to_owned());
+        current.references.push(ReferenceLine { value: limit_a, label });
+    }
     let headroom = drive.target.headroom().db();
     let level = format!("Needed for {}", drive.target.level());
     let note =
@@ -44,13 +48,11 @@ fn amperes(current: &Curve<Milliampere>) -> Vec<Point> {
     current.points().map(|(hz, value)| Point { hz, value: value / 1e3 }).collect()
 }
 
-/// The limit of the amplifier's current as a line from end to end.
-fn limit(drive: &Drive) -> Option<Series> {
-    let value = drive.amplifier?.limit_a();
+/// The limit of the current from end to end: the axis is made for curves, and must hold it too.
+fn limit(drive: &Drive, value: f64) -> Series {
     let grid = drive.need.current.grid();
     let ends = [grid.first_hz(), grid.last_hz()].map(|hz| Point { hz, value });
-    let series = Series::named("limit", NEED + 3, ends.to_vec());
-    value.is_finite().then_some(Series { stroke: Stroke::Dotted, ..series })
+    Series { stroke: Stroke::Dotted, ..Series::thin(NEED + 3, ends.to_vec()) }
 }
 
 /// How much the better output has to spare, or lacks, where that is worst.
@@ -69,4 +71,36 @@ fn worst(drive: &Drive) -> Option<Annotation> {
         text,
         slot: NEED + drive.reach.len(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::sample;
+    use crate::study::drive::specimen;
+
+    fn figure(amplifier: bool) -> Figure {
+        let found = specimen::drive(110.0, amplifier.then(specimen::amplifier));
+        drive(&found, &sample::caption("Drive"))
+    }
+
+    #[test]
+    fn what_outputs_offer_lies_beside_what_is_needed() {
+        let figure = figure(true);
+        let names: Vec<_> =
+            figure.panel.series.iter().filter_map(|series| series.label.as_deref()).collect();
+        assert_eq!(names, ["needed", "single-ended", "balanced"]);
+        let [mark] = figure.panel.annotations.as_slice() else { panic!("one mark") };
+        assert_eq!((mark.text.as_str(), mark.slot), ("1.0 dB short at 20 Hz", 2));
+        assert!((figure.below.unwrap().references[0].value - 0.05).abs() < 1e-12);
+        assert_eq!(figure.footer.as_deref(), Some("Needed for 110 dB SPL"));
+    }
+
+    #[test]
+    fn without_an_amplifier_the_need_is_all_there_is() {
+        let figure = figure(false);
+        assert_eq!(figure.panel.series.len(), 1);
+        assert!(figure.panel.annotations.is_empty());
+        assert!(figure.below.unwrap().references.is_empty());
+    }
 }

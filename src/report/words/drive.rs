@@ -40,14 +40,20 @@ fn basis(drive: &Drive) -> String {
     } else {
         ", taken to be the same at every frequency"
     };
+    let level = level(drive.target);
+    format!("For {level}: {given} are {same} through {through}{varies}. {}", smallest(drive))
+}
+
+fn smallest(drive: &Drive) -> String {
+    /// A load that varies by less is a resistor.
+    const SAME: f64 = 1e-9;
     let least = drive.least_impedance;
-    format!(
-        "For {}: {given} are {same} through {through}{varies}. The smallest impedance is {} Ω, \
-         at {}.",
-        level(drive.target),
-        chosen_ohm(least.value),
-        hertz(least.hz)
-    )
+    let largest = drive.impedance.values().iter().map(|z| z.norm()).fold(0.0, f64::max);
+    let ohm = chosen_ohm(least.value);
+    if largest <= least.value * (1.0 + SAME) {
+        return format!("The impedance is {ohm} Ω at every frequency.");
+    }
+    format!("The smallest impedance is {ohm} Ω, at {}.", hertz(least.hz))
 }
 
 fn chosen_ohm(ohm: f64) -> String {
@@ -66,25 +72,21 @@ fn level(target: DriveTarget) -> String {
 
 fn verdict(drive: &Drive) -> Option<String> {
     let best = drive.best()?;
-    let size = fixed(best.worst.margin_db.abs(), 1);
     let balanced = if best.wiring == OutputWiring::Balanced { ", balanced," } else { "" };
-    let (at, level) = (hertz(best.worst.hz), level(drive.target));
+    let level = level(drive.target);
     let verdict = if best.is_enough() {
+        let spare = fixed(best.worst.margin_db.abs(), 1);
         format!(
-            "The amplifier{balanced} reaches {level} at every frequency, with {size} dB to spare \
+            "The amplifier{balanced} reaches {level} at every frequency, with {spare} dB to spare \
              or more."
         )
     } else {
-        format!(
-            "The amplifier{balanced} does not reach {level}: at {at} it is {size} dB short, its \
-             {} being at its limit.",
-            best.worst.bound.name()
-        )
+        format!("The amplifier{balanced} does not reach {level}: {}.", shortage(best))
     };
     let bounds = drive.reach.iter().map(bound).collect::<Vec<_>>().join(" ");
     let gain = drive.balanced_gain.map_or(String::new(), |gain| {
         format!(
-            " Balanced gains {} dB at {}, and {} dB at least.",
+            " Balanced drive gains {} dB at {}, and {} dB at least.",
             fixed(gain.at_sensitivity_db, 1),
             hertz(drive.sensitivity.stated.at().hz()),
             fixed(gain.least_db, 1)
@@ -93,13 +95,40 @@ fn verdict(drive: &Drive) -> Option<String> {
     Some(format!("{verdict} {bounds}{gain}"))
 }
 
+/// Where an output falls short, by how much, and how it does where the sensitivity holds.
+fn shortage(reach: &Reach) -> String {
+    /// What is printed as the same.
+    const SAME_DB: f64 = 0.05;
+    let (worst, at) = (reach.worst, reach.at_sensitivity);
+    let short = fixed(worst.margin_db.abs(), 1);
+    let limit = worst.bound.name();
+    if covers(&reach.short, reach) && at.margin_db - worst.margin_db < SAME_DB {
+        return format!("it is {short} dB short, its {limit} being at its limit");
+    }
+    let has = if at.margin_db < 0.0 { "is short by" } else { "has to spare" };
+    format!(
+        "it is short {}, most at {}, by {short} dB, its {limit} being at its limit; at {} it {has} \
+         {} dB",
+        ranges(&reach.short),
+        hertz(worst.hz),
+        hertz(at.hz),
+        fixed(at.margin_db.abs(), 1)
+    )
+}
+
+/// Whether ranges are one that is all of the band.
+fn covers(spans: &[Span], reach: &Reach) -> bool {
+    let all = reach.voltage.grid();
+    let whole = Span { from_hz: all.first_hz(), to_hz: all.last_hz() };
+    spans.first() == Some(&whole)
+}
+
 /// Which limit an output meets, and where.
 fn bound(reach: &Reach) -> String {
     let name = reach.wiring.name();
-    let all = reach.voltage.grid();
     match reach.current_bound.as_slice() {
         [] => format!("Of the {name} output the {} is the limit.", Bound::Voltage.name()),
-        [only] if (only.from_hz, only.to_hz) == (all.first_hz(), all.last_hz()) => {
+        spans if covers(spans, reach) => {
             format!("Of the {name} output the {} is the limit.", Bound::Current.name())
         }
         spans => format!(
@@ -112,7 +141,10 @@ fn bound(reach: &Reach) -> String {
 }
 
 fn ranges(spans: &[Span]) -> String {
-    let range = |span: &Span| format!("from {} to {}", hertz(span.from_hz), hertz(span.to_hz));
+    let range = |span: &Span| {
+        let (from, to) = (hertz(span.from_hz), hertz(span.to_hz));
+        if from == to { format!("at {from}") } else { format!("from {from} to {to}") }
+    };
     if spans.len() <= MOST_SPANS {
         return listed(&spans.iter().map(range).collect::<Vec<_>>());
     }
@@ -158,5 +190,59 @@ fn duration(minutes: f64) -> String {
         minutes if minutes < 1.0 => format!("{:.0} s", 60.0 * minutes),
         minutes if minutes < 119.5 => format!("{} min", significant(minutes, 2)),
         minutes => format!("{} h", significant(minutes / 60.0, 2)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::drive::specimen;
+
+    #[test]
+    fn a_need_is_told_with_what_it_rests_upon() {
+        let paragraphs = drive(&specimen::drive(110.0, None));
+        assert_eq!(
+            paragraphs,
+            [
+                "For 110 dB SPL: 96.0 dB SPL/mW are 110.9 dB SPL/V through the rated 32 Ω, taken \
+                 to be the same at every frequency. The smallest impedance is 16.0 Ω, at 20 Hz.",
+                "Ears are allowed 110 dB(A) for 1.5 min a day (NIOSH: 8 h at 85 dB(A), half for \
+                 each 3 dB more), and for 2.3 min a week (WHO and ITU-T H.870: 40 h at 80 dB(A)).",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_amplifier_that_is_enough_is_told_with_its_limits_and_its_resistance() {
+        let paragraphs = drive(&specimen::drive(100.0, Some(specimen::amplifier())));
+        assert_eq!(
+            paragraphs[1],
+            "The amplifier, balanced, reaches 100 dB SPL at every frequency, with 9.0 dB to spare \
+             or more. Of the single-ended output the current is the limit from 20 Hz to 198 Hz, \
+             elsewhere the voltage. Of the balanced output the current is the limit. Balanced \
+             drive gains 0.5 dB at 1 kHz, and 0.0 dB at least."
+        );
+        assert_eq!(
+            paragraphs[2],
+            "Its output resistance of 4 Ω is more than the 2.0 Ω that the rule of an eighth \
+             allows; `compare source` shows what it does to the response."
+        );
+    }
+
+    #[test]
+    fn an_amplifier_that_is_not_enough_is_told_where_and_by_how_much() {
+        let paragraphs = drive(&specimen::drive(110.0, Some(specimen::amplifier())));
+        let told = "The amplifier, balanced, does not reach 110 dB SPL: it is short from 20 Hz to \
+                    198 Hz, most at 20 Hz, by 1.0 dB, its current being at its limit; at 1 kHz it \
+                    has to spare 5.0 dB.";
+        assert!(paragraphs[1].starts_with(told), "{}", paragraphs[1]);
+    }
+
+    #[test]
+    fn times_are_as_long_as_they_are() {
+        assert_eq!(duration(1.49), "1.5 min");
+        assert_eq!(duration(0.37), "22 s");
+        assert_eq!(duration(480.0), "8.0 h");
+        assert_eq!(duration(0.01), "less than 6 s");
     }
 }

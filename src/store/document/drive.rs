@@ -3,8 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::{head, without_nulls};
-use crate::model::{Amplifier, Drive, NeedPoint, OutputWiring, Reach, ReachPoint};
-use crate::model::{ReferenceImpedance, SensitivityPer};
+use crate::model::{
+    Amplifier, Drive, NeedPoint, Reach, ReachPoint, ReferenceImpedance, SensitivityPer,
+};
 
 /// The document of a level, of what it takes, and of the outputs of an amplifier.
 #[must_use]
@@ -95,7 +96,7 @@ fn amplifier(drive: &Drive, amplifier: &Amplifier) -> Value {
 }
 
 fn output(amplifier: &Amplifier, reach: &Reach) -> Value {
-    let wiring: OutputWiring = reach.wiring;
+    let wiring = reach.wiring;
     json!({
         "output": wiring.name(),
         // What is not limited has no limit here: a number that is not finite becomes null.
@@ -105,6 +106,7 @@ fn output(amplifier: &Amplifier, reach: &Reach) -> Value {
         "at_sensitivity": point(&reach.at_sensitivity),
         "worst": point(&reach.worst),
         "current_bound": reach.current_bound,
+        "short": reach.short,
         "reaches_level": reach.is_enough(),
     })
 }
@@ -117,4 +119,40 @@ fn point(point: &ReachPoint) -> Value {
         "margin_db": point.margin_db,
         "bound": point.bound.name(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::document::{drive_csv, to_text};
+    use crate::study::drive::specimen;
+
+    #[test]
+    fn a_need_has_the_keys_that_others_read() {
+        let document = drive(&specimen::drive(110.0, None));
+        assert_eq!((&document["schema"], &document["kind"]), (&json!(1), &json!("drive")));
+        let figures = &document["figures"];
+        assert!(figures.get("amplifier").is_none());
+        assert_eq!(figures["sensitivity"]["reference"], json!("rated"));
+        assert_eq!(figures["sensitivity"]["reference_ohm"], json!(32.0));
+        assert!(figures["need"]["largest"]["current_ma"].is_number());
+        assert!(figures["exposure"]["niosh_per_day_min"].is_number());
+        assert!(!to_text(&document).contains("null"));
+    }
+
+    #[test]
+    fn an_output_has_a_curve_in_volts_and_one_in_decibels() {
+        let found = specimen::drive(110.0, Some(specimen::amplifier()));
+        let document = drive(&found);
+        for key in ["single_ended_v", "single_ended_db", "balanced_v", "balanced_db"] {
+            assert_eq!(document["curve"][key].as_array().map(Vec::len), Some(479), "{key}");
+        }
+        let output = &document["figures"]["amplifier"]["outputs"][1];
+        assert_eq!((&output["source_ohm"], &output["reaches_level"]), (&json!(4.0), &json!(false)));
+        assert_eq!(output["worst"]["bound"], json!("current"));
+        assert_eq!(output["short"].as_array().map(Vec::len), Some(1));
+        let head = "frequency_hz,impedance_ohm,sensitivity_db_per_v,needed_v,needed_ma,needed_mw,\
+                    single_ended_v,single_ended_db,balanced_v,balanced_db\n";
+        assert!(drive_csv(&found).starts_with(head));
+    }
 }
