@@ -105,14 +105,17 @@ fn shortage(reach: &Reach) -> String {
     if covers(&reach.short, reach) && at.margin_db - worst.margin_db < SAME_DB {
         return format!("it is {short} dB short, its {limit} being at its limit");
     }
-    let has = if at.margin_db < 0.0 { "is short by" } else { "has to spare" };
+    let there = fixed(at.margin_db.abs(), 1);
+    let there = if at.margin_db < 0.0 {
+        format!("is {there} dB short")
+    } else {
+        format!("has {there} dB to spare")
+    };
     format!(
-        "it is short {}, most at {}, by {short} dB, its {limit} being at its limit; at {} it {has} \
-         {} dB",
+        "it is short {}, most at {}, by {short} dB, its {limit} being at its limit; at {} it {there}",
         ranges(&reach.short),
         hertz(worst.hz),
         hertz(at.hz),
-        fixed(at.margin_db.abs(), 1)
     )
 }
 
@@ -218,7 +221,7 @@ mod tests {
         assert_eq!(
             paragraphs[1],
             "The amplifier, balanced, reaches 100 dB SPL at every frequency, with 9.0 dB to spare \
-             or more. Of the single-ended output the current is the limit from 20 Hz to 198 Hz, \
+             or more. Of the single-ended output the current is the limit from 20 Hz to 199 Hz, \
              elsewhere the voltage. Of the balanced output the current is the limit. Balanced \
              drive gains 0.5 dB at 1 kHz, and 0.0 dB at least."
         );
@@ -233,8 +236,8 @@ mod tests {
     fn an_amplifier_that_is_not_enough_is_told_where_and_by_how_much() {
         let paragraphs = drive(&specimen::drive(110.0, Some(specimen::amplifier())));
         let told = "The amplifier, balanced, does not reach 110 dB SPL: it is short from 20 Hz to \
-                    198 Hz, most at 20 Hz, by 1.0 dB, its current being at its limit; at 1 kHz it \
-                    has to spare 5.0 dB.";
+                    199 Hz, most at 20 Hz, by 1.0 dB, its current being at its limit; at 1 kHz it \
+                    has 5.0 dB to spare.";
         assert!(paragraphs[1].starts_with(told), "{}", paragraphs[1]);
     }
 
