@@ -5,8 +5,6 @@ use super::table::{Column, Table};
 use crate::model::{Curve, Drive, Reach};
 use crate::quantity::unit::Unit;
 
-/// Digits of voltages, currents and powers.
-const DIGITS: u8 = 3;
 /// Decimals of levels: a sensitivity is not known better.
 const DB_DECIMALS: usize = 1;
 
@@ -23,7 +21,6 @@ pub fn need(drive: &Drive) -> Table {
         Column::number("Power", "mW"),
         Column::number("At", "Hz"),
     ];
-    let digits = |value| significant(value, DIGITS);
     let (at, none) = (need.at_sensitivity, || ABSENT.to_owned());
     let stated = [
         format!("at {}", hertz(drive.sensitivity.stated.at().hz())),
@@ -72,7 +69,7 @@ pub fn reach(drive: &Drive) -> Option<Table> {
         let (at, worst) = (reach.at_sensitivity, reach.worst);
         [
             reach.wiring.name().to_owned(),
-            if unloaded.is_finite() { significant(unloaded, DIGITS) } else { ABSENT.to_owned() },
+            if unloaded.is_finite() { digits(unloaded) } else { ABSENT.to_owned() },
             significant(amplifier.source_ohm(reach.wiring), 2),
             fixed(at.level_db, DB_DECIMALS),
             at.bound.name().to_owned(),
@@ -89,6 +86,15 @@ pub fn reach(drive: &Drive) -> Option<Table> {
     )];
     let rows = drive.reach.iter().map(row).collect();
     Some(Table::new("What the amplifier reaches", columns, rows).with_notes(notes))
+}
+
+/// A voltage, current or power in three digits, to the microvolt: in-ear headphones at what people
+/// listen to take less than a millivolt.
+fn digits(value: f64) -> String {
+    const DIGITS: f64 = 3.0;
+    const MOST_DECIMALS: f64 = 6.0;
+    let leading = if value > 0.0 { value.log10().floor() } else { 0.0 };
+    fixed(value, (DIGITS - 1.0 - leading).clamp(0.0, MOST_DECIMALS) as usize)
 }
 
 /// Where an extreme is; nowhere if all values are the same.
@@ -110,6 +116,14 @@ mod tests {
         let table = need(&specimen::drive(110.0, None));
         assert_eq!(table.rows()[0], ["at 1 kHz", "0.897", "–", "28.0", "–", "25.1", "–"]);
         assert_eq!(table.rows()[1], ["at most", "0.897", "–", "56.0", "20", "50.2", "20"]);
+    }
+
+    #[test]
+    fn small_voltages_keep_their_digits() {
+        assert_eq!(digits(0.000_563_2), "0.000563");
+        assert_eq!(digits(0.012_59), "0.0126");
+        assert_eq!(digits(398.1), "398");
+        assert_eq!(digits(0.0), "0.00");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{Caption, points, spoken_hz};
 use crate::model::{Curve, Drive, Reach};
 use crate::plot::{
-    Annotation, Figure, FrequencyAxis, Panel, Point, ReferenceLine, Scale, Series, Spacing, Stroke,
+    Annotation, Figure, FrequencyAxis, Panel, Point, Scale, Series, Spacing, Stroke, Weight,
 };
 use crate::quantity::unit::Milliampere;
 
@@ -20,18 +20,17 @@ pub fn drive(drive: &Drive, caption: &Caption) -> Figure {
         voltage.series.push(offered(reach, NEED + 1 + i));
     }
     voltage.annotations.extend(worst(drive));
+    let headroom = drive.target.headroom().db();
+    let level = format!("Needed for {}", drive.target.level());
+    let mut notes =
+        vec![if headroom > 0.0 { format!("{level} and {headroom} dB of headroom") } else { level }];
     let mut current = Panel::new("Current", Scale::Ampere(Spacing::Logarithmic));
     current.series.push(needed(amperes(&drive.need.current)));
     if let Some(limit_a) = drive.amplifier.map(|a| a.limit_a()).filter(|a| a.is_finite()) {
         current.series.push(limit(drive, limit_a));
-        let label = Some("limit".to_owned());
-        current.references.push(ReferenceLine { value: limit_a, label });
+        notes.push(format!("Dotted: the amplifier's limit of {:.0} mA", 1e3 * limit_a));
     }
-    let headroom = drive.target.headroom().db();
-    let level = format!("Needed for {}", drive.target.level());
-    let note =
-        if headroom > 0.0 { format!("{level} and {headroom} dB of headroom") } else { level };
-    Figure { below: Some(current), ..caption.on(voltage, [note]) }
+    Figure { below: Some(current), ..caption.on(voltage, notes) }
 }
 
 fn needed(points: Vec<Point>) -> Series {
@@ -48,11 +47,16 @@ fn amperes(current: &Curve<Milliampere>) -> Vec<Point> {
     current.points().map(|(hz, value)| Point { hz, value: value / 1e3 }).collect()
 }
 
-/// The limit of the current from end to end: the axis is made for curves, and must hold it too.
+/// The limit of the current, from end to end. It is a curve and no line to compare with, as the
+/// axis is made for curves.
 fn limit(drive: &Drive, value: f64) -> Series {
     let grid = drive.need.current.grid();
     let ends = [grid.first_hz(), grid.last_hz()].map(|hz| Point { hz, value });
-    Series { stroke: Stroke::Dotted, ..Series::thin(NEED + 3, ends.to_vec()) }
+    Series {
+        stroke: Stroke::Dotted,
+        weight: Weight::Normal,
+        ..Series::thin(NEED + 3, ends.to_vec())
+    }
 }
 
 /// How much the better output has to spare, or lacks, where that is worst.
@@ -92,8 +96,10 @@ mod tests {
         assert_eq!(names, ["needed", "single-ended", "balanced"]);
         let [mark] = figure.panel.annotations.as_slice() else { panic!("one mark") };
         assert_eq!((mark.text.as_str(), mark.slot), ("1.0 dB short at 20 Hz", 2));
-        assert!((figure.below.unwrap().references[0].value - 0.05).abs() < 1e-12);
-        assert_eq!(figure.footer.as_deref(), Some("Needed for 110 dB SPL"));
+        assert!((figure.below.unwrap().series[1].points[0].value - 0.05).abs() < 1e-12);
+        let footer = figure.footer.unwrap();
+        assert!(footer.starts_with("Needed for 110 dB SPL"), "{footer}");
+        assert!(footer.ends_with("limit of 50 mA"), "{footer}");
     }
 
     #[test]
@@ -101,6 +107,6 @@ mod tests {
         let figure = figure(false);
         assert_eq!(figure.panel.series.len(), 1);
         assert!(figure.panel.annotations.is_empty());
-        assert!(figure.below.unwrap().references.is_empty());
+        assert!(figure.below.unwrap().series.len() == 1);
     }
 }
