@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::ErrorKind;
 
 use crate::measure::{ForeignStimulusError, MeasureError, RigError};
-use crate::model::ChannelRole;
+use crate::model::{ChannelRole, DriveInputError};
 use crate::plot::PlotError;
 use crate::store::atomic::WriteError;
 use crate::store::curve::{CurveFileError, CurveWriteError};
@@ -206,6 +206,22 @@ impl From<StudyError> for Failure {
             }
             _ => Self::data(error),
         }
+    }
+}
+
+impl From<DriveInputError> for Failure {
+    fn from(error: DriveInputError) -> Self {
+        let hint = match &error {
+            DriveInputError::Range { .. } => {
+                "levels are in dB SPL; sensitivities are dB SPL for 1 mW (--db-per-mw, some 80 to \
+                 120) or for 1 V (--db-per-v, some 90 to 140)"
+            }
+            DriveInputError::RatedZero => {
+                "--ohm and --rated-ohm are the impedance on the data sheet"
+            }
+            DriveInputError::Unlimited => "give --amp-volts, --amp-milliamps or both",
+        };
+        Self::usage(error).hint(hint)
     }
 }
 

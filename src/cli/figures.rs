@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::failure::Failure;
 use super::now;
 use crate::model::{
-    CurveComparison, FindingKind, Measurand, Measurement, RigKind, SourceComparison,
+    CurveComparison, Drive, FindingKind, Measurand, Measurement, RigKind, SourceComparison,
     StateComparison, Trace,
 };
 use crate::plot::{Caption, Figure, Seatings, Theme, Width, figures, render};
@@ -206,6 +206,20 @@ pub(super) fn of_curves(
     let differences = figures::curve_differences(comparison, &Caption { title, ..caption.clone() });
     Ok(write(folder, "curves", &curves, drawing, overwrite)?
         + write(folder, "difference", &differences, drawing, overwrite)?)
+}
+
+/// Figure, CSV and JSON of what a headphone needs and an amplifier offers.
+pub(super) fn of_drive(
+    folder: &Path,
+    drive: &Drive,
+    caption: &Caption,
+    drawing: Drawing,
+    overwrite: Overwrite,
+) -> Result<usize, Failure> {
+    let data = Data { folder, simulated: caption.simulated, overwrite };
+    data.write_json("drive", document::drive(drive))?;
+    data.write_csv("drive", &document::drive_csv(drive))?;
+    write(folder, "drive", &figures::drive(drive, caption), drawing, overwrite)
 }
 
 /// Where the data of a comparison go, and what they come from.

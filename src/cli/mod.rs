@@ -7,6 +7,7 @@ mod convert;
 mod curves;
 mod demo;
 mod devices;
+mod drive;
 mod failure;
 mod figures;
 mod hush;
@@ -54,6 +55,7 @@ Examples:
   cansweep measure impedance --rig alsa:hw:CARD=USB,DEV=0 --sense-resistor 100
   cansweep compare states --state new=new1.txt,new2.txt --state worn=w1.txt,w2.txt -o pads
   cansweep compare source --impedance hd600.zma --source-ohm 0.1,10,120 -o source
+  cansweep drive --ohm 300 --db-per-mw 97 --level 110 --amp-volts 2 --amp-milliamps 50
 
 Exit codes: 0 done, 1 done with a negative verdict, 2 wrong usage, 3 no usable rig,
 4 measurement invalid, 5 data missing, unreadable or not matching, 70 a bug, 130 interrupted.";
@@ -77,6 +79,8 @@ enum Command {
     /// Put curves side by side
     #[command(subcommand)]
     Compare(compare::CompareCommand),
+    /// Voltage, current and power for a level; what an amplifier will do with this headphone
+    Drive(Box<drive::DriveArgs>),
     /// More out of a curve or a stored measurement, without playing again
     #[command(subcommand)]
     Inspect(inspect::InspectCommand),
@@ -179,6 +183,7 @@ impl Command {
             Self::Calibrate(command) => command.common(),
             Self::Measure(command) => command.common(),
             Self::Compare(command) => command.common(),
+            Self::Drive(args) => args.common,
             Self::Inspect(command) => command.common(),
             Self::Library(command) => command.common(),
             Self::Convert(args) => args.common,
@@ -194,6 +199,7 @@ impl Command {
             Self::Calibrate(command) => calibrate::run(*command, output),
             Self::Measure(command) => measure::run(*command, output),
             Self::Compare(command) => compare::run(command, output),
+            Self::Drive(args) => drive::run(&args, output),
             Self::Inspect(command) => inspect::run(&command, output),
             Self::Library(command) => library::run(command, output),
             Self::Convert(args) => convert::run(&args, output),

@@ -7,6 +7,7 @@ mod budget;
 mod calibration;
 mod comparison;
 mod curve;
+mod drive;
 mod equivalent;
 mod finding;
 mod grid;
@@ -33,6 +34,11 @@ pub use comparison::{
     StateComparison, StateDifference, StateSummary,
 };
 pub use curve::{Curve, CurveError};
+pub use drive::{
+    Amplifier, BalancedGain, Bound, Drive, DriveInputError, DriveSensitivity, DriveTarget,
+    DrivenHeadphone, Exposure, Need, NeedPoint, OutputWiring, Peak, Reach, ReachPoint,
+    ReferenceImpedance, SensitivityPer, StatedSensitivity,
+};
 pub use equivalent::{
     Candidate, CoilModel, CoilParameter, EquivalentCircuit, FittedResonance, MovingParts, NoModel,
     NoMovingParts, NoThreePoints, ThreePoints, UnknownCoilModel,

@@ -64,6 +64,10 @@ pub enum Scale {
     Difference,
     /// Ohms.
     Ohm(Spacing),
+    /// Volts.
+    Volt(Spacing),
+    /// Amperes.
+    Ampere(Spacing),
     /// Degrees.
     Phase,
     /// Differences in percent, around zero.

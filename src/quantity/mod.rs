@@ -13,7 +13,7 @@ pub mod unit;
 pub use decibel::{Gain, Level, amplitude_db, amplitude_ratio, power_db};
 pub use parse::{ParseQuantityError, parse_number};
 pub use scalar::{
-    Capacitance, Frequency, Length, Mass, OutOfRange, Percent, Resistance, SampleRate, Seconds,
-    Smoothing, UnknownSmoothing, Volume,
+    Capacitance, Current, Frequency, Length, Mass, OutOfRange, Percent, Resistance, SampleRate,
+    Seconds, Smoothing, UnknownSmoothing, Voltage, Volume,
 };
 pub use uncertain::Uncertain;

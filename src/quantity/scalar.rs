@@ -114,6 +114,8 @@ scalars! {
     Frequency, "frequency", "Hz", ["Hz"], "20Hz or 1k", 1e-3, 1e6, hz;
     /// A resistance in ohms, 0 Ω to 1 GΩ.
     Resistance, "resistance", "Ω", ["ohms", "ohm", "Ω", "\u{2126}"], "33 or 4k7", 0.0, 1e9, ohm;
+    /// A current in amperes (effective value), 1 µA to 100 A.
+    Current, "current", "A", ["Arms", "A"], "50mA", 1e-6, 100.0, a;
     /// A capacitance in farads, 0 F to 1 F.
     Capacitance, "capacitance", "F", ["F"], "200pF", 0.0, 1.0, farad;
     /// A span of time in seconds, 0 s to one hour.
@@ -124,6 +126,8 @@ scalars! {
     Length, "length", "m", ["m"], "34mm", 0.0, 10.0, m;
     /// A volume in litres, 0 L to 1000 L.
     Volume, "volume", "L", ["L", "l"], "250mL", 0.0, 1e3, l;
+    /// A voltage in volts (effective value), 1 µV to 1 kV.
+    Voltage, "voltage", "V", ["Vrms", "V"], "2V or 500mV", 1e-6, 1e3, v;
     /// A share in percent, 0 % to 100 %.
     Percent, "percentage", "%", ["%"], "0.1%", 0.0, 100.0, percent;
 }

@@ -44,6 +44,10 @@ units! {
     Volt, "V", "v";
     /// Ampere.
     Ampere, "A", "a";
+    /// Thousandth of an ampere.
+    Milliampere, "mA", "ma";
+    /// Thousandth of a watt.
+    Milliwatt, "mW", "mw";
     /// Ohm.
     Ohm, "Ω", "ohm";
     /// Pascal.

@@ -7,6 +7,7 @@
 mod budget;
 pub mod curves;
 mod digits;
+pub mod drive;
 pub mod page;
 mod reading;
 #[cfg(test)]

@@ -4,8 +4,8 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table as Grid, TableStyle};
 
 use super::table::{Align, Column, Table};
-use super::{curves as curve_tables, summary, words};
-use crate::model::{CurveComparison, SourceComparison, StateComparison};
+use super::{curves as curve_tables, drive as drive_tables, summary, words};
+use crate::model::{CurveComparison, Drive, SourceComparison, StateComparison};
 
 /// Columns of a terminal that a table fits into.
 const WIDTH: u16 = 96;
@@ -33,10 +33,24 @@ pub fn source(comparison: &SourceComparison) -> String {
 pub fn curves(comparison: &CurveComparison) -> String {
     let curves = table(&curve_tables::curves(comparison));
     let differences = table(&curve_tables::differences(comparison));
-    let paragraphs = words::curves(comparison).into_iter().map(|paragraph| {
-        wrapped(&paragraph).into_iter().fold("\n".to_owned(), |text, line| text + &line + "\n")
-    });
-    format!("{curves}\n{differences}{}", paragraphs.collect::<String>())
+    format!("{curves}\n{differences}{}", paragraphs(&words::curves(comparison)))
+}
+
+/// What a level takes of a headphone, what an amplifier reaches with it, and a paragraph each on
+/// how that was found, on the amplifier, and on the ears; ends with a line feed.
+#[must_use]
+pub fn drive(drive: &Drive) -> String {
+    let reach = drive_tables::reach(drive).map(|reach| format!("\n{}", table(&reach)));
+    let (need, reach) = (table(&drive_tables::need(drive)), reach.unwrap_or_default());
+    format!("{need}{reach}{}", paragraphs(&words::drive(drive)))
+}
+
+/// Paragraphs, each below an empty line.
+fn paragraphs(paragraphs: &[String]) -> String {
+    let set = |paragraph: &String| {
+        wrapped(paragraph).into_iter().fold("\n".to_owned(), |text, line| text + &line + "\n")
+    };
+    paragraphs.iter().map(set).collect()
 }
 
 /// A table with its notes below it; every line, the last too, ends with a line feed.

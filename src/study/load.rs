@@ -43,6 +43,11 @@ impl Load {
         Ok(Self { grid, z_ohm, minimum_ohm, maximum_ohm })
     }
 
+    /// The audible frequencies.
+    pub(super) const fn grid(&self) -> &FrequencyGrid {
+        &self.grid
+    }
+
     fn levels_db(&self, source_ohm: f64) -> impl Iterator<Item = f64> {
         self.z_ohm.iter().map(move |z| amplitude_db((z / (z + source_ohm)).norm()))
     }

@@ -1,7 +1,8 @@
-//! Questions put to measurements: what states, sources and seals do to a headphone, and how any
-//! two curves differ.
+//! Questions put to measurements: what states, sources and seals do to a headphone, what it
+//! needs for a level, and how any two curves differ.
 
 pub mod curves;
+pub mod drive;
 mod error;
 mod load;
 mod normalisation;

@@ -1,6 +1,6 @@
 //! Range, steps and unit of a vertical axis.
 
-use super::ohm_axis::ohms;
+use super::ohm_axis::{AMPERES, OHMS, VOLTS, magnitudes};
 use crate::plot::{FrequencyAxis, Panel, Scale, Spacing};
 
 /// A labelled position on an axis.
@@ -53,7 +53,9 @@ impl ValueTicks {
             Scale::Level => linear(fixed, || level(extent), decibel_step, "dB", false),
             Scale::Difference => linear(fixed, || difference(extent), decibel_step, "dB", true),
             Scale::Phase => linear(fixed, || phase(extent), degree_step, "°", false),
-            Scale::Ohm(spacing) => ohms(fixed, extent, spacing),
+            Scale::Ohm(spacing) => magnitudes(OHMS, fixed, extent, spacing),
+            Scale::Volt(spacing) => magnitudes(VOLTS, fixed, extent, spacing),
+            Scale::Ampere(spacing) => magnitudes(AMPERES, fixed, extent, spacing),
             Scale::Percent => linear(fixed, || around_zero(extent), even_step, "%", true),
             Scale::Angle => linear(fixed, || around_zero(extent), even_step, "°", true),
         }

@@ -1,10 +1,18 @@
-//! Range, steps and unit of an axis of ohms.
+//! Range, steps and unit of an axis of ohms, volts or amperes.
 
 use super::axis::{Extent, Steps, Tick, Unit, ValueTicks, round_step};
 use crate::plot::Spacing;
 
-/// Ohms, from zero if the spacing is linear.
-pub(super) fn ohms(
+/// How the multiples of a unit are written: a million, a thousand, one, a thousandth.
+pub(super) type Symbols = [&'static str; 4];
+
+pub(super) const OHMS: Symbols = ["MΩ", "kΩ", "Ω", "mΩ"];
+pub(super) const VOLTS: Symbols = ["MV", "kV", "V", "mV"];
+pub(super) const AMPERES: Symbols = ["MA", "kA", "A", "mA"];
+
+/// Magnitudes in a unit, from zero if the spacing is linear.
+pub(super) fn magnitudes(
+    symbols: Symbols,
     fixed: Option<(f64, f64)>,
     extent: Option<Extent>,
     spacing: Spacing,
@@ -16,7 +24,7 @@ pub(super) fn ohms(
     let highest = if highest > 0.0 { highest } else { 1.0 };
     if spacing == Spacing::Logarithmic {
         let lowest = extent.map_or(0.0, |data| data.low);
-        return logarithmic_ohms(fixed, lowest, highest);
+        return logarithmic(symbols, fixed, lowest, highest);
     }
     let chosen = || {
         let top = highest * (1.0 + CLEARANCE);
@@ -26,10 +34,15 @@ pub(super) fn ohms(
     };
     let given = |(low, high)| Steps { low, high, step: round_step((high - low) / STEPS) };
     let steps = fixed.map_or_else(chosen, given);
-    steps.to_ticks(&unit_up_to(steps.high))
+    steps.to_ticks(&unit_up_to(symbols, steps.high))
 }
 
-fn logarithmic_ohms(fixed: Option<(f64, f64)>, lowest: f64, highest: f64) -> ValueTicks {
+fn logarithmic(
+    symbols: Symbols,
+    fixed: Option<(f64, f64)>,
+    lowest: f64,
+    highest: f64,
+) -> ValueTicks {
     /// An axis over less than this ratio has too few ticks.
     const SMALLEST_RATIO: f64 = 5.0;
     const LARGEST_RATIO: f64 = 1e5;
@@ -39,7 +52,7 @@ fn logarithmic_ohms(fixed: Option<(f64, f64)>, lowest: f64, highest: f64) -> Val
         let low = lowest.max(high / LARGEST_RATIO).min(high / SMALLEST_RATIO);
         (round_below(low / CLEARANCE), high)
     });
-    let unit = unit_up_to(high);
+    let unit = unit_up_to(symbols, high);
     let decades = low.log10().floor() as i32..=high.log10().ceil() as i32;
     let grid = decades.flat_map(|decade| (1..10).map(move |digit| (digit, decade)));
     let crowded = high / low > 2e3;
@@ -66,13 +79,13 @@ fn round_below(most: f64) -> f64 {
     digit.unwrap_or(1.0) * decade
 }
 
-/// The multiple of the ohm for an axis that ends at a value.
-fn unit_up_to(high: f64) -> Unit {
+/// The multiple of the unit for an axis that ends at a value.
+fn unit_up_to([mega, kilo, one, milli]: Symbols, high: f64) -> Unit {
     let (symbol, size) = match high {
-        high if high >= 2e6 => ("MΩ", 1e6),
-        high if high >= 2e3 => ("kΩ", 1e3),
-        high if high <= 0.5 => ("mΩ", 1e-3),
-        _ => ("Ω", 1.0),
+        high if high >= 2e6 => (mega, 1e6),
+        high if high >= 2e3 => (kilo, 1e3),
+        high if high <= 0.5 => (milli, 1e-3),
+        _ => (one, 1.0),
     };
     Unit { symbol, size, signed: false }
 }
@@ -82,7 +95,8 @@ mod tests {
     use super::*;
 
     fn axis(low: f64, high: f64, spacing: Spacing) -> ValueTicks {
-        ohms(None, Some(Extent { low, high, mostly_above: low, mostly_below: high }), spacing)
+        let extent = Extent { low, high, mostly_above: low, mostly_below: high };
+        magnitudes(OHMS, None, Some(extent), spacing)
     }
 
     fn labels(ticks: &ValueTicks) -> Vec<&str> {

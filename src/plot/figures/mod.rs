@@ -2,6 +2,7 @@
 
 mod curves;
 mod differences;
+mod drive;
 mod impedance;
 mod model;
 mod response;
@@ -10,6 +11,7 @@ mod states;
 
 pub use curves::{curve_differences, curves};
 pub use differences::differences;
+pub use drive::drive;
 pub use impedance::impedance;
 pub use model::model;
 pub use response::response;
@@ -102,7 +104,9 @@ fn edges(panel: &Panel) -> Vec<Series> {
         return Vec::new();
     }
     let place = |value: f64| match panel.axis.scale {
-        Scale::Ohm(Spacing::Logarithmic) => value.ln(),
+        Scale::Ohm(Spacing::Logarithmic)
+        | Scale::Volt(Spacing::Logarithmic)
+        | Scale::Ampere(Spacing::Logarithmic) => value.ln(),
         _ => value,
     };
     let audible = |hz: f64| FrequencyAxis::AUDIO.contains(hz);

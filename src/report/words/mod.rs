@@ -5,12 +5,14 @@
 //! significant is not claimed.
 
 mod curves;
+mod drive;
 mod extent;
 mod measurement;
 mod source;
 mod states;
 
 pub use curves::curves;
+pub use drive::drive;
 pub use measurement::{findings, measurement};
 pub use source::source;
 pub use states::{basis, states};

@@ -5,6 +5,7 @@
 
 mod comparison;
 mod curves;
+mod drive;
 mod table;
 
 use serde::Serialize;
@@ -20,7 +21,10 @@ use crate::quantity::unit::{Degree, Unit};
 
 pub use comparison::{sources, states};
 pub use curves::curves;
-pub use table::{curve_differences_csv, curves_csv, differences_csv, sources_csv, states_csv};
+pub use drive::drive;
+pub use table::{
+    curve_differences_csv, curves_csv, differences_csv, drive_csv, sources_csv, states_csv,
+};
 
 /// The version of the documents' layout. It rises when a key changes its meaning or goes away;
 /// new keys leave it as it is.

@@ -1,6 +1,8 @@
 //! Comparisons as one wide table: a row for each frequency, columns for each curve.
 
-use crate::model::{Curve, CurveComparison, Polar, SourceComparison, StateComparison, Trace};
+use crate::model::{
+    Curve, CurveComparison, Drive, Polar, SourceComparison, StateComparison, Trace,
+};
 use crate::quantity::unit::Unit;
 
 /// The states of a comparison: `frequency_hz`, then `NAME_mean_db`, `u_NAME_mean_db` and
@@ -72,6 +74,25 @@ pub fn curve_differences_csv(comparison: &CurveComparison) -> String {
         if let Some(phase) = &difference.phase {
             table.add(&format!("{name}_phase_deg"), &phase.curve);
         }
+    }
+    table.into_text()
+}
+
+/// What a level takes, and what outputs offer: `frequency_hz`, `impedance_ohm`,
+/// `sensitivity_db_per_v`, `needed_v`, `needed_ma`, `needed_mw` (real power), and for each output
+/// `single_ended_v` and its highest level `single_ended_db`.
+#[must_use]
+pub fn drive_csv(drive: &Drive) -> String {
+    let mut table = WideTable::default();
+    table.add("impedance_ohm", &drive.impedance.magnitude());
+    table.add("sensitivity_db_per_v", &drive.sensitivity.per_volt);
+    table.add("needed_v", &drive.need.voltage);
+    table.add("needed_ma", &drive.need.current);
+    table.add("needed_mw", &drive.need.power);
+    for reach in &drive.reach {
+        let name = reach.wiring.name().replace('-', "_");
+        table.add(&format!("{name}_v"), &reach.voltage);
+        table.add(&format!("{name}_db"), &reach.level);
     }
     table.into_text()
 }
