@@ -31,7 +31,7 @@ Examples:
 1 mW is one into the rated impedance, as data sheets have it: give --rated-ohm beside --impedance,
 or the magnitude at --sensitivity-at is taken. Headroom: music has peaks 10 dB (pop) to 20 dB
 (classical) above its level; what an equaliser raises comes on top. Voltages and currents are
-effective values of a sine. A balanced output has twice the voltage and twice the output resistance
+effective values of a sine, whose own peaks of 3 dB are not counted against the headroom. A balanced output has twice the voltage and twice the output resistance
 of a single-ended one, and the same limit of current. Exit code 1: the amplifier does not reach
 level and headroom at every frequency between 20 Hz and 20 kHz.")]
 pub(crate) struct DriveArgs {

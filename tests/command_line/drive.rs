@@ -168,7 +168,7 @@ fn questions_that_make_no_sense_are_refused() {
     bench.write("nan.zma", b"20 nan 0\n1000 nan 0\n");
     let ohm = "--ohm 32 --db-per-mw 96";
     for (options, code, reason) in [
-        ("".to_owned(), 2, "--impedance"),
+        (String::new(), 2, "--impedance"),
         ("--ohm 32".to_owned(), 2, "--db-per-mw"),
         ("--ohm 32 --db-per-mw 96 --db-per-v 110".to_owned(), 2, "cannot be used with"),
         ("--ohm 32 --impedance load.zma --db-per-mw 96".to_owned(), 2, "cannot be used with"),
