@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::curve::Curve;
+use super::inferred::InferredImpedance;
 use super::spectrum::Impedance;
 use super::trace::Trace;
 use crate::quantity::unit::{Decibel, Degree, Percent, Unit};
@@ -116,8 +117,11 @@ pub struct EighthRule {
 /// What source impedances do to a headphone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceComparison {
-    /// The headphone's impedance.
+    /// The headphone's impedance. Of an inferred one the sign of the phase is not known, and taken
+    /// as positive.
     pub impedance: Impedance,
+    /// Where the impedance comes from, if it was not measured but inferred.
+    pub inferred: Option<InferredImpedance>,
     /// One effect for each source, in the order asked.
     pub sources: Vec<SourceEffect>,
     /// The rule of an eighth.

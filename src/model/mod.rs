@@ -10,6 +10,7 @@ mod curve;
 mod equivalent;
 mod finding;
 mod grid;
+mod inferred;
 mod jig;
 mod measurement;
 mod plan;
@@ -38,6 +39,7 @@ pub use equivalent::{
 };
 pub use finding::{Finding, FindingKind, Severity, Words};
 pub use grid::{FrequencyGrid, GridError};
+pub use inferred::{InferredImpedance, QuotedMagnitude, SeriesVerification};
 pub use jig::{
     Balance, Inputs, Jig, SenseAcross, Topology, UnknownBalance, UnknownInputs, UnknownSenseAcross,
     UnknownTopology,

@@ -5,6 +5,7 @@ pub mod curves;
 mod error;
 mod load;
 mod normalisation;
+pub mod series;
 pub mod source;
 pub mod states;
 

@@ -1,7 +1,7 @@
 //! What source impedances do to a headphone.
 
 use super::{Caption, points, spoken_hz};
-use crate::model::{Normalisation, SourceComparison, SourceEffect};
+use crate::model::{InferredImpedance, Normalisation, SourceComparison, SourceEffect};
 use crate::plot::{Annotation, Figure, FrequencyAxis, Panel, Point, ReferenceLine, Scale, Series};
 
 /// The change of the response with each source against a source of 0 Ω, the worst one marked.
@@ -23,7 +23,13 @@ pub fn source(comparison: &SourceComparison, caption: &Caption) -> Figure {
             Some(format!("Curves laid upon each other over {from} to {to}"))
         }
     };
-    caption.on(panel, note)
+    caption.on(panel, note.into_iter().chain(comparison.inferred.as_ref().map(inferred)))
+}
+
+/// What a reader must know of an impedance that nobody measured.
+fn inferred(from: &InferredImpedance) -> String {
+    let resistors: Vec<String> = from.resistors.iter().map(|r| r.ohm().to_string()).collect();
+    format!("Impedance inferred from responses behind {} Ω", resistors.join(", "))
 }
 
 /// The largest deviation of all, if a reader could see it and it lies on the axis.

@@ -6,11 +6,13 @@
 
 mod curves;
 mod extent;
+mod inferred;
 mod measurement;
 mod source;
 mod states;
 
 pub use curves::curves;
+pub use inferred::inferred;
 pub use measurement::{findings, measurement};
 pub use source::source;
 pub use states::{basis, states};

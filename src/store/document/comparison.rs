@@ -4,8 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::{curve_object, head, without_nulls};
 use crate::model::{
-    Normalisation, SourceComparison, SourceEffect, StateComparison, StateDifference, StateSummary,
+    Impedance, InferredImpedance, Normalisation, SeriesVerification, SourceComparison,
+    SourceEffect, StateComparison, StateDifference, StateSummary,
 };
+use crate::quantity::Resistance;
 
 /// The document of one headphone in several states.
 #[must_use]
@@ -61,6 +63,8 @@ pub fn sources(comparison: &SourceComparison) -> Value {
         .filter_map(|limit| Some((limit.limit_db.to_string(), limit.source?.ohm().into())))
         .collect();
     let figures = json!({
+        "impedance": comparison.inferred.as_ref().map(|from| inferred(from, &comparison.impedance)),
+        "verification": comparison.inferred.as_ref().map(verification),
         "sources": sources,
         "eighth_rule_ohm": comparison.eighth_rule.allows.ohm(),
         "eighth_rule_costs_db": comparison.eighth_rule.costs_db,
@@ -70,6 +74,37 @@ pub fn sources(comparison: &SourceComparison) -> Value {
     document.insert("figures".to_owned(), figures);
     document.insert("findings".to_owned(), json!([]));
     without_nulls(Value::Object(document))
+}
+
+/// Its phase is left out: without its sign it is none.
+fn inferred(from: &InferredImpedance, impedance: &Impedance) -> Value {
+    let ohm = |resistor: &Resistance| resistor.ohm();
+    let quoted: Map<String, Value> =
+        from.quoted.iter().map(|at| (at.frequency_hz.to_string(), at.ohm.into())).collect();
+    json!({
+        "inferred_from_ohm": from.resistors.iter().map(ohm).collect::<Vec<_>>(),
+        "phase_sign_known": false,
+        "forced_share": from.forced_share,
+        "magnitude_at_hz_ohm": quoted,
+        "minimum_ohm": from.extremes.minimum,
+        "minimum_hz": from.extremes.minimum_hz,
+        "maximum_ohm": from.extremes.maximum,
+        "maximum_hz": from.extremes.maximum_hz,
+        "curve": curve_object(&impedance.magnitude(), None),
+    })
+}
+
+fn verification(from: &InferredImpedance) -> Value {
+    let seen = |seen: &SeriesVerification| {
+        json!({
+            "ohm": seen.resistor.ohm(),
+            "offset_db": seen.offset_db,
+            "rms_db": seen.rms_db,
+            "worst_db": seen.worst_db,
+            "worst_hz": seen.worst_hz,
+        })
+    };
+    from.verification.iter().map(seen).collect()
 }
 
 fn source(effect: &SourceEffect) -> Value {
