@@ -7,6 +7,7 @@ mod budget;
 mod calibration;
 mod comparison;
 mod curve;
+mod damping;
 mod equivalent;
 mod finding;
 mod grid;
@@ -33,6 +34,7 @@ pub use comparison::{
     StateComparison, StateDifference, StateSummary,
 };
 pub use curve::{Curve, CurveError};
+pub use damping::{DampedQ, DampedResonance, Damping, SourceDamping};
 pub use equivalent::{
     Candidate, CoilModel, CoilParameter, EquivalentCircuit, FittedResonance, MovingParts, NoModel,
     NoMovingParts, NoThreePoints, ThreePoints, UnknownCoilModel,

@@ -103,6 +103,7 @@ pub(super) fn sources(
     SourceComparison {
         impedance: impedance(None),
         inferred: None,
+        damping: None,
         sources,
         eighth_rule: EighthRule { allows: ohm(37.5), costs_db: 0.467 },
         limits: [0.1, 0.5, 1.0].into_iter().zip(limits_ohm).map(limit).collect(),

@@ -25,6 +25,7 @@ pub fn states(comparison: &StateComparison) -> String {
 pub fn source(comparison: &SourceComparison) -> String {
     let effects = table(&summary::source(comparison));
     let mut text = format!("{effects}\n{}", table(&summary::limits(comparison)));
+    text.extend(words::damping(comparison).iter().map(|paragraph| spaced(paragraph)));
     if let Some(inferred) = &comparison.inferred {
         text.extend(words::inferred(inferred).iter().map(|paragraph| spaced(paragraph)));
         if !inferred.verification.is_empty() {

@@ -2,6 +2,7 @@
 //! two curves differ.
 
 pub mod curves;
+pub mod damping;
 mod error;
 mod load;
 mod normalisation;

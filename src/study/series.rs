@@ -210,7 +210,7 @@ fn common_grid(ordered: &[&Behind]) -> Result<FrequencyGrid, StudyError> {
 struct Fall {
     resistor: Resistance,
     ohm: f64,
-    /// |H_0/H_R|², above 1 for a passive headphone.
+    /// The power behind 0 Ω over that behind the resistor; above 1 for a passive headphone.
     q: f64,
 }
 

@@ -91,6 +91,7 @@ fn about(
     Ok(SourceComparison {
         impedance,
         inferred: None,
+        damping: None,
         sources: effects,
         eighth_rule: load.eighth_rule(),
         limits,

@@ -131,6 +131,12 @@ fn sources_are_compared_from_the_folder_of_an_impedance() {
             assert!((found - expected).abs() <= SAME * expected.abs(), "{key}: {found} {expected}");
         }
         assert!(!numbers(&found["sources"][i]["curve"]["magnitude_db"]).is_empty());
+        let source_ohm = found["sources"][i]["source_ohm"].as_f64().unwrap();
+        let (on_none, dc_ohm) =
+            (&found["resonance"]["q_electrical"], &found["resonance"]["dc_resistance_ohm"]);
+        let (on_none, dc_ohm) = (on_none.as_f64().unwrap(), dc_ohm.as_f64().unwrap());
+        let q = found["sources"][i]["q_electrical"].as_f64().unwrap();
+        assert!((q / (on_none * (1.0 + source_ohm / dc_ohm)) - 1.0).abs() < SAME, "{q}");
     }
     for limit in ["0.1", "0.5", "1"] {
         assert!(found["limit_ohm"][limit].is_number(), "{limit}");
@@ -149,6 +155,14 @@ fn a_resistor_divides_alike_at_every_frequency() {
     let source = bench.run(line).ended(0).document()["figures"]["sources"][0].clone();
     assert!(source["worst_db"].as_f64().unwrap().abs() < SAME);
     assert!((source["damping_factor"].as_f64().unwrap() - 1.0).abs() < SAME);
+    for factor in numbers(&source["damping"]["factor"]) {
+        assert!((factor - 1.0).abs() < SAME);
+    }
+    assert!(source.get("q_electrical").is_none());
+    let document = bench.run(&format!("{line} --normalise broadband")).ended(0).document();
+    assert_eq!(document["figures"]["normalisation"]["broadband"], true);
+    let worst = &document["figures"]["sources"][0]["worst_db"];
+    assert!(worst.as_f64().unwrap().abs() < SAME);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::quantity::Resistance;
 use crate::quantity::unit::Decibel;
 use crate::report::text;
 use crate::store::document;
-use crate::study::source;
+use crate::study::{damping, source};
 
 /// The arguments of `compare source`.
 #[derive(Debug, Args)]
@@ -44,8 +44,14 @@ pub(crate) struct SourceArgs {
         allow_hyphen_values = true
     )]
     source_ohm: Vec<Resistance>,
-    /// Where the curves are laid upon each other: a frequency, a band (300Hz-3kHz), or none
-    #[arg(long, visible_alias = "normalize", value_name = "HZ|BAND|none", default_value = "1kHz")]
+    /// Where the curves are laid upon each other: a frequency, a band (300Hz-3kHz), broadband (equal
+    /// mean power from 20 Hz to 20 kHz), or none
+    #[arg(
+        long,
+        visible_alias = "normalize",
+        value_name = "HZ|BAND|broadband|none",
+        default_value = "1kHz"
+    )]
     normalise: NormalisationArg,
     #[command(flatten)]
     series: SeriesArgs,
@@ -55,7 +61,8 @@ pub(crate) struct SourceArgs {
 
 pub(super) fn run(args: &SourceArgs, output: Output) -> Result<Exit, Failure> {
     let mut curves = Curves::new(&args.keep.library);
-    let comparison = compared(args, &mut curves)?;
+    let mut comparison = compared(args, &mut curves)?;
+    comparison.damping = Some(damping::of(&comparison).map_err(Failure::data)?);
     let simulated = curves.any_simulated();
     let written = match &args.keep.output {
         Some(folder) => {

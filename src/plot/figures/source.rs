@@ -15,6 +15,9 @@ pub fn source(comparison: &SourceComparison, caption: &Caption) -> Figure {
     panel.annotations.extend(worst(&comparison.sources));
     let note = match comparison.normalisation {
         Normalisation::None => None,
+        Normalisation::Broadband => {
+            Some("Level-matched: equal mean power, 20 Hz to 20 kHz".to_owned())
+        }
         Normalisation::At(frequency) => {
             Some(format!("Curves laid upon each other at {}", super::spoken(frequency)))
         }

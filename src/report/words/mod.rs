@@ -5,6 +5,7 @@
 //! significant is not claimed.
 
 mod curves;
+mod damping;
 mod extent;
 mod inferred;
 mod measurement;
@@ -12,6 +13,7 @@ mod source;
 mod states;
 
 pub use curves::curves;
+pub use damping::damping;
 pub use inferred::inferred;
 pub use measurement::{findings, measurement};
 pub use source::source;

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::{curve_object, head, without_nulls};
 use crate::model::{
-    Impedance, InferredImpedance, Normalisation, SeriesVerification, SourceComparison,
-    SourceEffect, StateComparison, StateDifference, StateSummary,
+    DampedResonance, Impedance, InferredImpedance, Normalisation, SeriesVerification,
+    SourceComparison, SourceDamping, SourceEffect, StateComparison, StateDifference, StateSummary,
 };
 use crate::quantity::Resistance;
 
@@ -56,7 +56,10 @@ fn difference(difference: &StateDifference) -> Value {
 #[must_use]
 pub fn sources(comparison: &SourceComparison) -> Value {
     let mut document = head("source");
-    let sources: Value = comparison.sources.iter().map(source).collect();
+    let damping = comparison.damping.as_ref();
+    let sources: Value = (comparison.sources.iter().enumerate())
+        .map(|(i, effect)| source(effect, damping.and_then(|damping| damping.sources.get(i))))
+        .collect();
     let limits: Map<String, Value> = comparison
         .limits
         .iter()
@@ -66,6 +69,7 @@ pub fn sources(comparison: &SourceComparison) -> Value {
         "impedance": comparison.inferred.as_ref().map(|from| inferred(from, &comparison.impedance)),
         "verification": comparison.inferred.as_ref().map(verification),
         "sources": sources,
+        "resonance": damping.and_then(|damping| damping.resonance.as_ref()).map(resonance),
         "eighth_rule_ohm": comparison.eighth_rule.allows.ohm(),
         "eighth_rule_costs_db": comparison.eighth_rule.costs_db,
         "limit_ohm": limits,
@@ -107,7 +111,20 @@ fn verification(from: &InferredImpedance) -> Value {
     from.verification.iter().map(seen).collect()
 }
 
-fn source(effect: &SourceEffect) -> Value {
+fn resonance(resonance: &DampedResonance) -> Value {
+    json!({
+        "frequency_hz": resonance.frequency_hz,
+        "dc_resistance_ohm": resonance.dc_resistance_ohm,
+        "q_mechanical": resonance.q_mechanical,
+        "q_electrical": resonance.q_electrical,
+    })
+}
+
+fn source(effect: &SourceEffect, damping: Option<&SourceDamping>) -> Value {
+    let q = damping.and_then(|damping| damping.q);
+    let factor = damping
+        .and_then(|damping| damping.factor.as_ref())
+        .map(|factor| json!({ "frequency_hz": factor.hz(), "factor": factor.values().to_vec() }));
     let response = effect.response.as_ref().map(|response| curve_object(response, None));
     json!({
         "source_ohm": effect.source.ohm(),
@@ -116,6 +133,9 @@ fn source(effect: &SourceEffect) -> Value {
         "peak_to_peak_db": effect.peak_to_peak_db,
         "loss_db": effect.loss_db,
         "damping_factor": effect.damping_factor,
+        "damping": factor,
+        "q_electrical": q.map(|q| q.electrical),
+        "q_total": q.map(|q| q.total),
         "curve": curve_object(&effect.curve, None),
         "response": response,
     })
@@ -125,6 +145,7 @@ pub(super) fn normalisation(normalisation: Normalisation) -> Value {
     match normalisation {
         Normalisation::At(frequency) => json!({ "at_hz": frequency.hz() }),
         Normalisation::Over(from, to) => json!({ "from_hz": from.hz(), "to_hz": to.hz() }),
+        Normalisation::Broadband => json!({ "broadband": true }),
         Normalisation::None => Value::Null,
     }
 }
