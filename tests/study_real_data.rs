@@ -1,4 +1,4 @@
-//! State comparisons on seatings that other people measured on real headphones.
+//! States and series resistors that other people measured on real headphones.
 //!
 //! `CANSWEEP_REAL_DATA` names the folder that holds them; without it, `../shared/data` beside the
 //! project. Where the folder is absent the tests say so and pass. The expected figures were worked
@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use cansweep::metrology::band::mean_over;
 use cansweep::model::{Curve, Normalisation, StateComparison, StateDifference, Trace};
 use cansweep::quantity::unit::Decibel;
-use cansweep::quantity::{Frequency, Smoothing};
+use cansweep::quantity::{Frequency, Resistance, Smoothing};
 use cansweep::store::curve;
+use cansweep::study::series::{Behind, Series};
 use cansweep::study::states::{State, compare};
 
 /// Figures rounded to a tenth, and interpolated on another grid.
@@ -154,4 +155,38 @@ fn glasses_leave_the_midrange_as_it_was() {
     assert!(mean_over(change, 1000.0, 8000.0).unwrap().abs() < BROAD_DB);
     let ripple = change.points().filter(|(f, _)| (1000.0..8000.0).contains(f));
     assert!(ripple.map(|(_, db)| db.abs()).fold(0.0, f64::max) < RIPPLE_DB);
+}
+
+/// An in-ear headphone behind a resistor, for one drive level.
+fn explorer(folder: &Path, ohm: u16) -> Behind {
+    let name = match ohm {
+        0 => "Aful Explorer L.txt".to_owned(),
+        ohm => format!("Aful Explorer ({ohm} Ohm) L.txt"),
+    };
+    let path = folder.join(name);
+    let drive_db = curve::read(&path).unwrap().drive.unwrap().db();
+    Behind {
+        resistor: Resistance::new(f64::from(ohm)).unwrap(),
+        level: read(&path).shifted(-drive_db),
+    }
+}
+
+#[test]
+fn two_series_resistors_predict_what_three_others_do() {
+    const RMS_DB: f64 = 0.02;
+    const RELATIVE: f64 = 0.02;
+    let Some(folder) = folder("htangl-series-resistor") else { return };
+    let series = Series::new(&[0, 10, 50].map(|ohm| explorer(&folder, ohm))).unwrap();
+    let figures = series.figures(&[20, 75, 100].map(|ohm| explorer(&folder, ohm))).unwrap();
+    for seen in &figures.verification {
+        println!("{seen:?}");
+        assert!(seen.rms_db < RMS_DB, "{seen:?}");
+    }
+    assert_eq!(figures.verification.len(), 3);
+    for (quoted, ohm) in figures.quoted.iter().zip([24.4, 22.8, 10.8, 12.4]) {
+        println!("{quoted:?}");
+        assert!((quoted.ohm / ohm - 1.0).abs() < RELATIVE, "{quoted:?}");
+    }
+    assert_eq!(figures.quoted.len(), 4);
+    assert!(figures.forced_share < 0.01, "{}", figures.forced_share);
 }

@@ -6,7 +6,8 @@ use super::LibraryRoot;
 use super::failure::Failure;
 use super::output::Output;
 use crate::model::{Curve, Trace};
-use crate::quantity::unit::Decibel;
+use crate::quantity::Level;
+use crate::quantity::unit::{Decibel, FullScale};
 use crate::store::curve::{self, CurveFile};
 use crate::store::library::Library;
 
@@ -55,8 +56,18 @@ impl<'a> Curves<'a> {
 
     /// The level of a response.
     pub(super) fn level(&mut self, name: &str) -> Result<Curve<Decibel>, Failure> {
-        match self.read(name)?.into_trace() {
-            Trace::Response(polar) => Ok(polar.magnitude().clone()),
+        Ok(self.level_and_drive(name)?.0)
+    }
+
+    /// The level of a response, and what it was driven with where its file says so.
+    pub(super) fn level_and_drive(
+        &mut self,
+        name: &str,
+    ) -> Result<(Curve<Decibel>, Option<Level<FullScale>>), Failure> {
+        let read = self.read(name)?;
+        let drive = read.drive;
+        match read.into_trace() {
+            Trace::Response(polar) => Ok((polar.magnitude().clone(), drive)),
             Trace::Impedance(_) => {
                 Err(Failure::data(format!("'{name}' is an impedance, not a response")))
             }

@@ -201,6 +201,17 @@ impl From<StudyError> for Failure {
             StudyError::MixedKinds { .. } => {
                 Self::data(error).hint("compare the responses and the impedances by themselves")
             }
+            StudyError::NoUnloaded => {
+                Self::usage(error).hint("give the response without a resistor as --series 0=FILE")
+            }
+            StudyError::TooFewResistors { .. } => Self::usage(error)
+                .hint("give --series 0=FILE and one --series OHM=FILE for each resistor"),
+            StudyError::DuplicateResistor { .. } => Self::usage(error)
+                .hint("each --series needs a resistor of its own; --verify takes a second take"),
+            StudyError::NoFall { .. } => Self::data(error).hint(
+                "the files must tell what one and the same drive level gives: state the level of \
+                 each as --series-level OHM=DB",
+            ),
             StudyError::NotNormalisable { .. } => {
                 Self::data(error).hint("choose another --normalise, or none")
             }

@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use super::curve::Curve;
+use super::damping::Damping;
+use super::inferred::InferredImpedance;
 use super::spectrum::Impedance;
 use super::trace::Trace;
 use crate::quantity::unit::{Decibel, Degree, Percent, Unit};
@@ -15,6 +17,9 @@ pub enum Normalisation {
     At(Frequency),
     /// All curves have a mean of 0 dB over this band.
     Over(Frequency, Frequency),
+    /// All curves have a mean power of 1 over 20 Hz to 20 kHz, the mean over the logarithm of
+    /// frequency: about as loud as each other with pink noise.
+    Broadband,
     /// As they are.
     None,
 }
@@ -116,8 +121,13 @@ pub struct EighthRule {
 /// What source impedances do to a headphone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceComparison {
-    /// The headphone's impedance.
+    /// The headphone's impedance. Of an inferred one the sign of the phase is not known, and taken
+    /// as positive.
     pub impedance: Impedance,
+    /// Where the impedance comes from, if it was not measured but inferred.
+    pub inferred: Option<InferredImpedance>,
+    /// How the sources damp the headphone, if that was asked.
+    pub damping: Option<Damping>,
     /// One effect for each source, in the order asked.
     pub sources: Vec<SourceEffect>,
     /// The rule of an eighth.

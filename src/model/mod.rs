@@ -7,10 +7,12 @@ mod budget;
 mod calibration;
 mod comparison;
 mod curve;
+mod damping;
 mod drive;
 mod equivalent;
 mod finding;
 mod grid;
+mod inferred;
 mod jig;
 mod measurement;
 mod output;
@@ -34,6 +36,7 @@ pub use comparison::{
     StateComparison, StateDifference, StateSummary,
 };
 pub use curve::{Curve, CurveError};
+pub use damping::{DampedQ, DampedResonance, Damping, SourceDamping};
 pub use drive::{
     Amplifier, BalancedGain, Bound, Drive, DriveInputError, DriveSensitivity, DriveTarget,
     DrivenHeadphone, Exposure, Need, NeedPoint, OutputWiring, Peak, Reach, ReachPoint,
@@ -45,6 +48,7 @@ pub use equivalent::{
 };
 pub use finding::{Finding, FindingKind, Severity, Words};
 pub use grid::{FrequencyGrid, GridError};
+pub use inferred::{InferredImpedance, QuotedMagnitude, SeriesVerification};
 pub use jig::{
     Balance, Inputs, Jig, SenseAcross, Topology, UnknownBalance, UnknownInputs, UnknownSenseAcross,
     UnknownTopology,

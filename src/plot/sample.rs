@@ -109,6 +109,8 @@ fn effect(source_ohm: f64) -> SourceEffect {
 pub(crate) fn sources() -> SourceComparison {
     SourceComparison {
         impedance: Impedance::from_fn(grid(), z).unwrap(),
+        inferred: None,
+        damping: None,
         sources: [0.1, 10.0, 33.0, 120.0].map(effect).into(),
         eighth_rule: EighthRule { allows: Resistance::new(4.0).unwrap(), costs_db: 0.5 },
         limits: Vec::new(),

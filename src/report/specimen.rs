@@ -8,9 +8,10 @@ use num_complex::Complex64;
 use crate::model::{
     AnalysisSpec, Budget, ChannelMap, ComparedCurve, Conditions, Covariance, Curve,
     CurveComparison, CurveDifference, Deviation, EighthRule, Extremes, Finding, FrequencyGrid,
-    Impedance, ImpedanceFigures, Measurement, Normalisation, Outcome, Polar, Resonance, Response,
-    ResponseFigures, RigIdentity, RigKind, SourceComparison, SourceEffect, SourceLimit, Spread,
-    StateComparison, StateDifference, StateSummary, TakeRecord, Trace,
+    Impedance, ImpedanceFigures, InferredImpedance, Measurement, Normalisation, Outcome, Polar,
+    QuotedMagnitude, Resonance, Response, ResponseFigures, RigIdentity, RigKind,
+    SeriesVerification, SourceComparison, SourceEffect, SourceLimit, Spread, StateComparison,
+    StateDifference, StateSummary, TakeRecord, Trace,
 };
 use crate::quantity::unit::{Decibel, Ohm, Unit};
 use crate::quantity::{Frequency, Resistance, Seconds, Smoothing, Uncertain};
@@ -101,10 +102,30 @@ pub(super) fn sources(
         |(limit_db, source): (f64, Option<f64>)| SourceLimit { limit_db, source: source.map(ohm) };
     SourceComparison {
         impedance: impedance(None),
+        inferred: None,
+        damping: None,
         sources,
         eighth_rule: EighthRule { allows: ohm(37.5), costs_db: 0.467 },
         limits: [0.1, 0.5, 1.0].into_iter().zip(limits_ohm).map(limit).collect(),
         normalisation: at_1_khz(),
+    }
+}
+
+/// An impedance from responses behind 0, 10 and 50 Ω, held against the one behind 20 Ω.
+pub(super) fn inferred() -> InferredImpedance {
+    let quoted = |frequency_hz, ohm| QuotedMagnitude { frequency_hz, ohm };
+    InferredImpedance {
+        resistors: [0.0, 10.0, 50.0].map(ohm).into(),
+        quoted: vec![quoted(30.0, 24.37), quoted(1000.0, 10.76)],
+        extremes: Extremes { minimum: 10.54, minimum_hz: 1250.0, maximum: 24.46, maximum_hz: 41.2 },
+        forced_share: 0.0,
+        verification: vec![SeriesVerification {
+            resistor: ohm(20.0),
+            offset_db: 0.047,
+            rms_db: 0.0041,
+            worst_db: -0.0093,
+            worst_hz: 3450.0,
+        }],
     }
 }
 

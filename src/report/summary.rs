@@ -4,7 +4,9 @@ use super::digits::{ABSENT, at_most, chosen, decimals_of, fixed, signed, signifi
 use super::reading::{Pair, deep_bass};
 use super::table::{Column, Table};
 use super::words::quoted;
-use crate::model::{SourceComparison, SourceEffect, StateComparison, StateSummary};
+use crate::model::{
+    SeriesVerification, SourceComparison, SourceEffect, StateComparison, StateSummary,
+};
 
 /// Decimals of levels that carry no uncertainty.
 const DB_DECIMALS: usize = 2;
@@ -132,6 +134,31 @@ pub fn limits(comparison: &SourceComparison) -> Table {
     ];
     let rows = limit_rows.chain(std::iter::once(eighth)).collect();
     Table::new("How large a source may be", columns, rows)
+}
+
+/// One row per response that an inferred impedance was held against.
+#[must_use]
+pub fn verification(verification: &[SeriesVerification]) -> Table {
+    /// These differences are thousandths of a decibel.
+    const FINE_DECIMALS: usize = 3;
+    let columns = [
+        Column::number("Behind", "Ω"),
+        Column::number("Offset", "dB"),
+        Column::number("rms", "dB"),
+        Column::number("Largest", "dB"),
+        Column::number("At", "Hz"),
+    ];
+    let rows = verification.iter().map(|seen| {
+        [
+            chosen(seen.resistor.ohm()),
+            signed(seen.offset_db, FINE_DECIMALS),
+            fixed(seen.rms_db, FINE_DECIMALS),
+            signed(seen.worst_db, FINE_DECIMALS),
+            fixed(seen.worst_hz, 0),
+        ]
+    });
+    let note = "Measured less predicted, 50 Hz to 10 kHz: one offset, and what remains without it.";
+    Table::new("Predicted and measured", columns, rows.collect()).with_notes(vec![note.to_owned()])
 }
 
 fn or_absent(cell: Option<String>) -> String {

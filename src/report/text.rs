@@ -19,12 +19,26 @@ pub fn states(comparison: &StateComparison) -> String {
     table(&summary::states(comparison))
 }
 
-/// The sources of a comparison, and how large a source may be, as two tables with their notes;
-/// ends with a line feed.
+/// The sources of a comparison, and how large a source may be, as two tables with their notes; of
+/// an inferred impedance its figures and what it was held against. Ends with a line feed.
 #[must_use]
 pub fn source(comparison: &SourceComparison) -> String {
     let effects = table(&summary::source(comparison));
-    format!("{effects}\n{}", table(&summary::limits(comparison)))
+    let mut text = format!("{effects}\n{}", table(&summary::limits(comparison)));
+    text.extend(words::damping(comparison).iter().map(|paragraph| spaced(paragraph)));
+    if let Some(inferred) = &comparison.inferred {
+        text.extend(words::inferred(inferred).iter().map(|paragraph| spaced(paragraph)));
+        if !inferred.verification.is_empty() {
+            text.push('\n');
+            text.push_str(&table(&summary::verification(&inferred.verification)));
+        }
+    }
+    text
+}
+
+/// A paragraph in lines that fit, below an empty one.
+fn spaced(paragraph: &str) -> String {
+    wrapped(paragraph).into_iter().fold("\n".to_owned(), |text, line| text + &line + "\n")
 }
 
 /// Curves beside each other: their extremes, their differences, and a paragraph for each
@@ -47,10 +61,7 @@ pub fn drive(drive: &Drive) -> String {
 
 /// Paragraphs, each below an empty line.
 fn paragraphs(paragraphs: &[String]) -> String {
-    let set = |paragraph: &String| {
-        wrapped(paragraph).into_iter().fold("\n".to_owned(), |text, line| text + &line + "\n")
-    };
-    paragraphs.iter().map(set).collect()
+    paragraphs.iter().map(|text| spaced(text)).collect()
 }
 
 /// A table with its notes below it; every line, the last too, ends with a line feed.
@@ -165,6 +176,19 @@ mod tests {
         assert_eq!(cells(3), ["0", "0.00", "–", "0.00", "0.00", "–"]);
         assert_eq!(cells(4), ["120", "+1.21", "95", "1.21", "−2.87", "2.5"]);
         assert!(text.contains("0.5 dB") && text.contains(" any "), "{text}");
+    }
+
+    #[test]
+    fn an_inferred_impedance_comes_with_what_it_was_held_against() {
+        let mut sources = specimen::sources(Vec::new(), [None; 3]);
+        sources.inferred = Some(specimen::inferred());
+        let text = source(&sources);
+        assert!(
+            text.contains("\n The impedance was inferred from responses behind 0, 10 and 50 Ω")
+        );
+        let row = text.lines().find(|line| line.trim_start().starts_with("20 ")).unwrap();
+        let cells: Vec<&str> = row.split_whitespace().collect();
+        assert_eq!(cells, ["20", "+0.047", "0.004", "−0.009", "3450"]);
     }
 
     #[test]

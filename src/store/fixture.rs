@@ -143,6 +143,8 @@ pub(super) fn sources() -> SourceComparison {
     let limit = |limit_db, source| SourceLimit { limit_db, source };
     SourceComparison {
         impedance,
+        inferred: None,
+        damping: None,
         sources: vec![effect],
         eighth_rule: EighthRule { allows: ohm(4.0), costs_db: 0.4 },
         limits: vec![limit(0.1, Some(ohm(1.25))), limit(0.5, None), limit(1.0, Some(ohm(14.0)))],

@@ -1,6 +1,7 @@
 //! Why a question to measurements has no answer.
 
 use crate::model::CurveError;
+use crate::quantity::Resistance;
 
 /// Why a question to measurements has no answer.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -116,6 +117,34 @@ pub enum StudyError {
     ShortCircuit {
         /// Where.
         frequency_hz: f64,
+    },
+    /// No response without a resistor.
+    #[error("no response behind 0 Ω, which the others are compared with")]
+    NoUnloaded,
+    /// Two unknowns at each frequency need two resistors.
+    #[error("an impedance follows from two or more resistors beside 0 Ω, found {found}")]
+    TooFewResistors {
+        /// Different resistors above 0 Ω.
+        found: usize,
+    },
+    /// Two responses behind one resistor.
+    #[error("two responses behind {resistor}")]
+    DuplicateResistor {
+        /// The resistor.
+        resistor: Resistance,
+    },
+    /// A resistor that takes no level.
+    #[error(
+        "at {frequency_hz:.0} Hz the response does not fall with the resistor as that of a \
+         headphone must: behind {resistor} it is {change_db:+.2} dB against 0 Ω"
+    )]
+    NoFall {
+        /// Where.
+        frequency_hz: f64,
+        /// The resistor with the largest level.
+        resistor: Resistance,
+        /// The level behind it against that behind 0 Ω, in decibels.
+        change_db: f64,
     },
     /// The data do not cover what is asked.
     #[error(transparent)]

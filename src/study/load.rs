@@ -6,15 +6,43 @@ use num_complex::Complex64;
 use super::StudyError;
 use crate::model::{Curve, EighthRule, FrequencyGrid, Impedance};
 use crate::quantity::unit::Decibel;
-use crate::quantity::{Resistance, amplitude_db};
+use crate::quantity::{Resistance, amplitude_db, power_db};
 
 /// Where a source matters, in hertz.
 const AUDIBLE_HZ: (f64, f64) = (20.0, 20e3);
 
+/// What |1 + R·Y| follows from, at one frequency.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Admittance {
+    /// Real part in siemens, at least 0.
+    pub(super) conductance: f64,
+    /// Square of the magnitude, in siemens squared, above 0. Of measured levels it may be a little
+    /// less than the square of the conductance.
+    pub(super) squared: f64,
+}
+
+impl Admittance {
+    /// |1 + R·Y|² = 1 + 2R·Re Y + R²·|Y|²: what a series resistor takes of the power.
+    pub(super) fn power_behind(self, source_ohm: f64) -> f64 {
+        (source_ohm * self.squared).mul_add(source_ohm, 2.0 * source_ohm * self.conductance) + 1.0
+    }
+
+    /// |Z| in ohms.
+    pub(super) fn impedance_ohm(self) -> f64 {
+        self.squared.sqrt().recip()
+    }
+}
+
+/// What is known of a load.
+enum Known {
+    Impedance(Vec<Complex64>),
+    Admittance(Vec<Admittance>),
+}
+
 /// The audible part of an impedance.
 pub(super) struct Load {
     grid: FrequencyGrid,
-    z_ohm: Vec<Complex64>,
+    known: Known,
     /// The smallest magnitude.
     pub(super) minimum_ohm: f64,
     maximum_ohm: f64,
@@ -40,7 +68,15 @@ impl Load {
         let magnitudes = || z_ohm.iter().map(|z| z.norm());
         let minimum_ohm = magnitudes().fold(f64::INFINITY, f64::min);
         let maximum_ohm = magnitudes().fold(0.0, f64::max);
-        Ok(Self { grid, z_ohm, minimum_ohm, maximum_ohm })
+        Ok(Self { grid, known: Known::Impedance(z_ohm), minimum_ohm, maximum_ohm })
+    }
+
+    /// A load of which the phase's sign is not known; one admittance for each frequency.
+    pub(super) fn of_admittance(grid: FrequencyGrid, admittance: Vec<Admittance>) -> Self {
+        let magnitudes = || admittance.iter().map(|y| y.impedance_ohm());
+        let minimum_ohm = magnitudes().fold(f64::INFINITY, f64::min);
+        let maximum_ohm = magnitudes().fold(0.0, f64::max);
+        Self { grid, minimum_ohm, maximum_ohm, known: Known::Admittance(admittance) }
     }
 
     /// The audible frequencies.
@@ -49,7 +85,13 @@ impl Load {
     }
 
     fn levels_db(&self, source_ohm: f64) -> impl Iterator<Item = f64> {
-        self.z_ohm.iter().map(move |z| amplitude_db((z / (z + source_ohm)).norm()))
+        (0..self.grid.len()).map(move |k| match &self.known {
+            Known::Impedance(z_ohm) => {
+                let z = z_ohm[k];
+                amplitude_db((z / (z + source_ohm)).norm())
+            }
+            Known::Admittance(admittance) => -power_db(admittance[k].power_behind(source_ohm)),
+        })
     }
 
     /// Level behind a source against that behind 0 Ω.

@@ -2,10 +2,12 @@
 //! needs for a level, and how any two curves differ.
 
 pub mod curves;
+pub mod damping;
 pub mod drive;
 mod error;
 mod load;
 mod normalisation;
+pub mod series;
 pub mod source;
 pub mod states;
 

@@ -13,6 +13,7 @@
 use super::StudyError;
 use super::load::Load;
 use super::normalisation::normalised;
+use super::series::{Behind, Series};
 use crate::model::{Curve, Impedance, Normalisation, SourceComparison, SourceEffect, SourceLimit};
 use crate::quantity::Resistance;
 use crate::quantity::unit::Decibel;
@@ -39,19 +40,58 @@ pub fn compare(
     response: Option<&Curve<Decibel>>,
     normalisation: Normalisation,
 ) -> Result<SourceComparison, StudyError> {
+    let question = Question { sources, response, normalisation };
+    about(&Load::new(impedance)?, impedance.clone(), question)
+}
+
+/// As [`compare`], for a headphone whose impedance was inferred. Each of the responses `kept` is
+/// predicted from it and compared with what was measured. Without `response` a listener gets what
+/// was measured behind 0 Ω.
+///
+/// # Errors
+///
+/// As [`compare`], and when a response of `kept` shares no frequency with 50 Hz to 10 kHz.
+pub fn compare_inferred(
+    series: &Series,
+    kept: &[Behind],
+    sources: &[Resistance],
+    response: Option<&Curve<Decibel>>,
+    normalisation: Normalisation,
+) -> Result<SourceComparison, StudyError> {
+    let response = Some(response.unwrap_or_else(|| series.unloaded()));
+    let question = Question { sources, response, normalisation };
+    let comparison = about(&series.load(), series.impedance()?, question)?;
+    Ok(SourceComparison { inferred: Some(series.figures(kept)?), ..comparison })
+}
+
+/// What is asked of a load.
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    sources: &'a [Resistance],
+    response: Option<&'a Curve<Decibel>>,
+    normalisation: Normalisation,
+}
+
+fn about(
+    load: &Load,
+    impedance: Impedance,
+    question: Question,
+) -> Result<SourceComparison, StudyError> {
+    let Question { sources, response, normalisation } = question;
     if sources.is_empty() {
         return Err(StudyError::NoSources);
     }
-    let load = Load::new(impedance)?;
     let effects = sources
         .iter()
-        .map(|&source| effect(&load, source, response, normalisation))
+        .map(|&source| effect(load, source, response, normalisation))
         .collect::<Result<_, _>>()?;
     let limits = LIMITS_DB
         .map(|limit_db| SourceLimit { limit_db, source: load.largest_source(limit_db) })
         .to_vec();
     Ok(SourceComparison {
-        impedance: impedance.clone(),
+        impedance,
+        inferred: None,
+        damping: None,
         sources: effects,
         eighth_rule: load.eighth_rule(),
         limits,

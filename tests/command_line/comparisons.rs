@@ -1,4 +1,4 @@
-//! `compare states` and `compare source`.
+//! `compare states` and `compare source`, from an impedance and from resistors in series.
 
 use std::fs;
 
@@ -131,6 +131,12 @@ fn sources_are_compared_from_the_folder_of_an_impedance() {
             assert!((found - expected).abs() <= SAME * expected.abs(), "{key}: {found} {expected}");
         }
         assert!(!numbers(&found["sources"][i]["curve"]["magnitude_db"]).is_empty());
+        let source_ohm = found["sources"][i]["source_ohm"].as_f64().unwrap();
+        let (on_none, dc_ohm) =
+            (&found["resonance"]["q_electrical"], &found["resonance"]["dc_resistance_ohm"]);
+        let (on_none, dc_ohm) = (on_none.as_f64().unwrap(), dc_ohm.as_f64().unwrap());
+        let q = found["sources"][i]["q_electrical"].as_f64().unwrap();
+        assert!((q / (on_none * (1.0 + source_ohm / dc_ohm)) - 1.0).abs() < SAME, "{q}");
     }
     for limit in ["0.1", "0.5", "1"] {
         assert!(found["limit_ohm"][limit].is_number(), "{limit}");
@@ -149,6 +155,14 @@ fn a_resistor_divides_alike_at_every_frequency() {
     let source = bench.run(line).ended(0).document()["figures"]["sources"][0].clone();
     assert!(source["worst_db"].as_f64().unwrap().abs() < SAME);
     assert!((source["damping_factor"].as_f64().unwrap() - 1.0).abs() < SAME);
+    for factor in numbers(&source["damping"]["factor"]) {
+        assert!((factor - 1.0).abs() < SAME);
+    }
+    assert!(source.get("q_electrical").is_none());
+    let document = bench.run(&format!("{line} --normalise broadband")).ended(0).document();
+    assert_eq!(document["figures"]["normalisation"]["broadband"], true);
+    let worst = &document["figures"]["sources"][0]["worst_db"];
+    assert!(worst.as_f64().unwrap().abs() < SAME);
 }
 
 #[test]
@@ -174,6 +188,101 @@ fn sources_that_make_no_sense_are_refused() {
         let document = bench.run(&format!("{line} --json")).ended(code).document();
         assert_eq!(document["error"]["exit_code"], code, "{options}");
     }
+}
+
+/// A headphone of 32 Ω behind a resistor, in a file like REW's: at each level of drive the file
+/// holds what a microphone would have heard.
+fn behind(bench: &Bench, ohm: f64, drive_db: Option<f64>) -> String {
+    let head = drive_db.map_or_else(String::new, |db| {
+        format!("* Format: 256k Log Swept Sine, 1 sweep at {db:.1} dBFS with no timing reference\n")
+    });
+    let level = 110.0 + drive_db.unwrap_or(0.0) - 20.0 * (1.0 + ohm / 32.0).log10();
+    let rows = [20, 50, 100, 1000, 5000, 10_000, 20_000].map(|hz| format!("{hz} {level:.9}\n"));
+    let name = format!("{ohm}.txt");
+    bench.write(&name, format!("{head}{}", rows.concat()).as_bytes());
+    name
+}
+
+#[test]
+fn an_impedance_is_inferred_from_responses_behind_resistors() {
+    let bench = Bench::new();
+    for (ohm, drive_db) in [(0.0, -35.0), (10.0, -30.0), (20.0, -28.0), (50.0, -23.0)] {
+        behind(&bench, ohm, Some(drive_db));
+    }
+    let line = "compare source --series 0=0.txt --series 10=10.txt --series 50=50.txt \
+                --verify 20=20.txt --source-ohm 32,100";
+    let ran = bench.run(&format!("{line} --normalise none -o out --json")).ended(0);
+    let document = ran.document();
+    let (figures, close) = (&document["figures"], |value: &Value, expected: f64| {
+        assert!((value.as_f64().unwrap() - expected).abs() < 1e-6, "{value} {expected}");
+    });
+    let impedance = &figures["impedance"];
+    assert_eq!(impedance["inferred_from_ohm"], serde_json::json!([0.0, 10.0, 50.0]));
+    assert_eq!(impedance["phase_sign_known"], false);
+    for hz in ["30", "100", "1000", "5000"] {
+        close(&impedance["magnitude_at_hz_ohm"][hz], 32.0);
+    }
+    close(&impedance["minimum_ohm"], 32.0);
+    close(&impedance["maximum_ohm"], 32.0);
+    let seen = &figures["verification"][0];
+    assert_eq!(seen["ohm"], 20.0);
+    close(&seen["offset_db"], 0.0);
+    close(&seen["rms_db"], 0.0);
+    close(&figures["sources"][0]["loss_db"], -20.0 * 2_f64.log10());
+    assert!(figures["sources"][0]["response"].is_object());
+    assert_eq!(bench.json("out/source.json"), document);
+    assert!(bench.text("out/figures/source.svg").contains("inferred"));
+    bench.run(line).ended(0).prints("was inferred from responses behind 0, 10 and 50 Ω");
+}
+
+#[test]
+fn drive_levels_that_no_file_states_are_asked_for() {
+    let bench = Bench::new();
+    for (ohm, drive_db) in [(0.0, Some(-35.0)), (10.0, None), (50.0, None)] {
+        behind(&bench, ohm, drive_db);
+    }
+    let line = "compare source --series 0=0.txt --series 10=10.txt --series 50=50.txt";
+    bench.run(line).ended(5).says("'10.txt' does not state its drive level").says("10=DB");
+    let stated = format!("{line} --series-level 10=0,50=0");
+    let document = bench.run(&format!("{stated} --json")).ended(0).document();
+    let ohm = document["figures"]["impedance"]["minimum_ohm"].as_f64().unwrap();
+    assert!((ohm - 32.0).abs() < 1e-6, "{ohm}");
+    bench.run(&format!("{line} --series-level 33=0")).ended(2).says("no --series has that");
+    // Drive levels that are wrong: behind 10 Ω it is 30 dB louder.
+    let wrong = format!("{line} --series-level 10=-30,50=-30");
+    bench.run(&wrong).ended(5).says("does not fall").says("--series-level OHM=DB");
+    behind(&bench, 0.0, None);
+    bench.run(line).ended(0).says("no file states its drive level");
+}
+
+#[test]
+fn responses_that_tell_no_impedance_are_refused() {
+    let bench = Bench::new();
+    for ohm in [0.0, 10.0, 50.0] {
+        behind(&bench, ohm, None);
+    }
+    bench.write("high.txt", b"21000 80\n22000 80\n");
+    bench.write("load.zma", b"20 32 0\n1000 33 0\n20000 32 0\n");
+    let [none, ten, fifty] = ["--series 0=0.txt", "--series 10=10.txt", "--series 50=50.txt"];
+    for (options, code, reason) in [
+        (format!("{none} {ten}"), 2, "two or more resistors beside 0 Ω, found 1"),
+        (format!("{ten} {fifty}"), 2, "no response behind 0 Ω"),
+        (format!("{none} {ten} {ten}"), 2, "two responses behind 10"),
+        (format!("{none} {ten} {fifty} --impedance load.zma"), 2, "cannot be used with"),
+        ("--impedance load.zma --verify 20=10.txt".to_owned(), 2, "cannot be used with"),
+        (format!("{none} --series ten=10.txt"), 2, "'ten' is not a resistance"),
+        (format!("{none} --series 10"), 2, "'10' is not OHM=FILE"),
+        (format!("{none} {ten} --series 50=high.txt"), 5, "no band in common"),
+        (format!("{none} {ten} --series 50=load.zma"), 5, "is an impedance, not a response"),
+        (format!("{none} {ten} --series 50=missing.txt"), 5, "cannot read 'missing.txt'"),
+        (format!("{none} {ten} {fifty} --verify 20=high.txt"), 5, "no band in common"),
+    ] {
+        let line = format!("compare source {options} -o out");
+        bench.run(&line).ended(code).says(reason);
+        let document = bench.run(&format!("{line} --json")).ended(code).document();
+        assert_eq!(document["error"]["exit_code"], code, "{options}");
+    }
+    assert!(!bench.path("out").exists());
 }
 
 #[test]

@@ -66,6 +66,9 @@ impl FromStr for NormalisationArg {
         if text.eq_ignore_ascii_case("none") {
             return Ok(Self(Normalisation::None));
         }
+        if text.eq_ignore_ascii_case("broadband") {
+            return Ok(Self(Normalisation::Broadband));
+        }
         let hz = |part: &str| part.parse::<Frequency>().map_err(|error| error.to_string());
         let band = text.split_once('-').or_else(|| text.split_once('–'));
         let Some((from, to)) = band else { return Ok(Self(Normalisation::At(hz(text)?))) };

@@ -3,16 +3,18 @@
 use clap::Args;
 
 use super::keep::{KeepComparison, NormalisationArg};
+use super::series::SeriesArgs;
 use crate::cli::Exit;
 use crate::cli::curves::Curves;
 use crate::cli::failure::Failure;
 use crate::cli::figures;
 use crate::cli::output::Output;
-use crate::model::Trace;
+use crate::model::{Curve, Impedance, SourceComparison, Trace};
 use crate::quantity::Resistance;
+use crate::quantity::unit::Decibel;
 use crate::report::text;
 use crate::store::document;
-use crate::study::source;
+use crate::study::{damping, source};
 
 /// The arguments of `compare source`.
 #[derive(Debug, Args)]
@@ -20,11 +22,16 @@ use crate::study::source;
 Examples:
   cansweep compare source --impedance hd600.zma --source-ohm 0.1,10,33,120
   cansweep compare source --impedance imp/impedance.json --response fresh/response.json \\
-      --source-ohm 10 -o source --json")]
+      --source-ohm 10 -o source --json
+  cansweep compare source --series 0=none.txt --series 10=10.txt --series 50=50.txt \\
+      --verify 20=20.txt --source-ohm 20,75,100
+
+Where no impedance can be measured, responses behind two or more known resistors tell it: --series.
+They must be of one seating. Drive levels that the files state (REW's do) are subtracted.")]
 pub(crate) struct SourceArgs {
     /// The headphone's impedance
-    #[arg(long, value_name = "FILE")]
-    impedance: String,
+    #[arg(long, value_name = "FILE", required_unless_present = "series")]
+    impedance: Option<String>,
     /// The headphone's response on a source of 0 Ω
     #[arg(long, value_name = "FILE")]
     response: Option<String>,
@@ -37,35 +44,26 @@ pub(crate) struct SourceArgs {
         allow_hyphen_values = true
     )]
     source_ohm: Vec<Resistance>,
-    /// Where the curves are laid upon each other: a frequency, a band (300Hz-3kHz), or none
-    #[arg(long, visible_alias = "normalize", value_name = "HZ|BAND|none", default_value = "1kHz")]
+    /// Where the curves are laid upon each other: a frequency, a band (300Hz-3kHz), broadband (equal
+    /// mean power from 20 Hz to 20 kHz), or none
+    #[arg(
+        long,
+        visible_alias = "normalize",
+        value_name = "HZ|BAND|broadband|none",
+        default_value = "1kHz"
+    )]
     normalise: NormalisationArg,
+    #[command(flatten)]
+    series: SeriesArgs,
     #[command(flatten)]
     pub(super) keep: KeepComparison,
 }
 
 pub(super) fn run(args: &SourceArgs, output: Output) -> Result<Exit, Failure> {
     let mut curves = Curves::new(&args.keep.library);
-    let read = curves.read(&args.impedance)?;
-    let Trace::Impedance(polar) = read.trace() else {
-        return Err(Failure::data(format!("'{}' is a response, not an impedance", args.impedance))
-            .hint("an impedance has a column in ohms; a .zma file always holds one"));
-    };
-    if polar.phase().is_none() {
-        Output::remark(&format!(
-            "note: '{}' has no phase; the impedance was taken as a resistance at every frequency",
-            args.impedance
-        ));
-    }
-    let impedance = polar.to_impedance().map_err(Failure::data)?;
-    let response = match &args.response {
-        Some(file) => Some(curves.level(file)?),
-        None => None,
-    };
-    curves.remark_on_assumptions();
+    let mut comparison = compared(args, &mut curves)?;
+    comparison.damping = Some(damping::of(&comparison).map_err(Failure::data)?);
     let simulated = curves.any_simulated();
-    let comparison =
-        source::compare(&impedance, &args.source_ohm, response.as_ref(), args.normalise.0)?;
     let written = match &args.keep.output {
         Some(folder) => {
             let caption = args.keep.caption("Effect of the source", None, simulated);
@@ -79,4 +77,38 @@ pub(super) fn run(args: &SourceArgs, output: Output) -> Result<Exit, Failure> {
         || text::source(&comparison) + &args.keep.summary(simulated, written),
     )?;
     Ok(Exit::Done)
+}
+
+fn compared(args: &SourceArgs, curves: &mut Curves) -> Result<SourceComparison, Failure> {
+    let (sources, normalisation) = (&args.source_ohm, args.normalise.0);
+    let Some(file) = &args.impedance else {
+        let series = args.series.inferred(curves)?;
+        let kept = args.series.kept(curves)?;
+        let response = response(args, curves)?;
+        let response = response.as_ref();
+        curves.remark_on_assumptions();
+        return Ok(source::compare_inferred(&series, &kept, sources, response, normalisation)?);
+    };
+    let impedance = impedance(file, curves)?;
+    let response = response(args, curves)?;
+    curves.remark_on_assumptions();
+    Ok(source::compare(&impedance, sources, response.as_ref(), normalisation)?)
+}
+
+fn impedance(file: &str, curves: &mut Curves) -> Result<Impedance, Failure> {
+    let read = curves.read(file)?;
+    let Trace::Impedance(polar) = read.trace() else {
+        return Err(Failure::data(format!("'{file}' is a response, not an impedance"))
+            .hint("an impedance has a column in ohms; a .zma file always holds one"));
+    };
+    if polar.phase().is_none() {
+        Output::remark(&format!(
+            "note: '{file}' has no phase; the impedance was taken as a resistance at every frequency"
+        ));
+    }
+    polar.to_impedance().map_err(Failure::data)
+}
+
+fn response(args: &SourceArgs, curves: &mut Curves) -> Result<Option<Curve<Decibel>>, Failure> {
+    args.response.as_ref().map(|file| curves.level(file)).transpose()
 }

@@ -36,8 +36,14 @@ pub(crate) struct StatesArgs {
     /// The state that the others are compared with [default: the first]
     #[arg(long, value_name = "NAME")]
     reference: Option<String>,
-    /// Where the curves are laid upon each other: a frequency, a band (300Hz-3kHz), or none
-    #[arg(long, visible_alias = "normalize", value_name = "HZ|BAND|none", default_value = "1kHz")]
+    /// Where the curves are laid upon each other: a frequency, a band (300Hz-3kHz), broadband (equal
+    /// mean power from 20 Hz to 20 kHz), or none
+    #[arg(
+        long,
+        visible_alias = "normalize",
+        value_name = "HZ|BAND|broadband|none",
+        default_value = "1kHz"
+    )]
     normalise: NormalisationArg,
     /// Smoothing of the curves: none, or 1/n octave
     #[arg(long, value_name = "1/N", default_value_t = Smoothing::None)]

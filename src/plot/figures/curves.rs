@@ -42,6 +42,7 @@ pub fn curves(comparison: &CurveComparison, caption: &Caption) -> Figure {
 fn scaling_note(comparison: &CurveComparison) -> Option<String> {
     let place = match comparison.normalisation {
         Normalisation::None => return None,
+        Normalisation::Broadband => "to equal mean power, 20 Hz to 20 kHz".to_owned(),
         Normalisation::At(at) => format!("at {}", spoken(at)),
         Normalisation::Over(from, to) => format!("over {} to {}", spoken(from), spoken(to)),
     };

@@ -145,6 +145,7 @@ fn level_title(normalisation: &Normalisation) -> String {
         Normalisation::Over(from, to) => {
             format!("Level re mean {} to {}", spoken(*from), spoken(*to))
         }
+        Normalisation::Broadband => "Level re mean power".to_owned(),
         Normalisation::None => "Level".to_owned(),
     }
 }

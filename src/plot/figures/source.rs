@@ -1,7 +1,7 @@
 //! What source impedances do to a headphone.
 
 use super::{Caption, points, spoken_hz};
-use crate::model::{Normalisation, SourceComparison, SourceEffect};
+use crate::model::{InferredImpedance, Normalisation, SourceComparison, SourceEffect};
 use crate::plot::{Annotation, Figure, FrequencyAxis, Panel, Point, ReferenceLine, Scale, Series};
 
 /// The change of the response with each source against a source of 0 Ω, the worst one marked.
@@ -15,6 +15,9 @@ pub fn source(comparison: &SourceComparison, caption: &Caption) -> Figure {
     panel.annotations.extend(worst(&comparison.sources));
     let note = match comparison.normalisation {
         Normalisation::None => None,
+        Normalisation::Broadband => {
+            Some("Level-matched: equal mean power, 20 Hz to 20 kHz".to_owned())
+        }
         Normalisation::At(frequency) => {
             Some(format!("Curves laid upon each other at {}", super::spoken(frequency)))
         }
@@ -23,7 +26,13 @@ pub fn source(comparison: &SourceComparison, caption: &Caption) -> Figure {
             Some(format!("Curves laid upon each other over {from} to {to}"))
         }
     };
-    caption.on(panel, note)
+    caption.on(panel, note.into_iter().chain(comparison.inferred.as_ref().map(inferred)))
+}
+
+/// What a reader must know of an impedance that nobody measured.
+fn inferred(from: &InferredImpedance) -> String {
+    let resistors: Vec<String> = from.resistors.iter().map(|r| r.ohm().to_string()).collect();
+    format!("Impedance inferred from responses behind {} Ω", resistors.join(", "))
 }
 
 /// The largest deviation of all, if a reader could see it and it lies on the axis.

@@ -5,14 +5,18 @@
 //! significant is not claimed.
 
 mod curves;
+mod damping;
 mod drive;
 mod extent;
+mod inferred;
 mod measurement;
 mod source;
 mod states;
 
 pub use curves::curves;
+pub use damping::damping;
 pub use drive::drive;
+pub use inferred::inferred;
 pub use measurement::{findings, measurement};
 pub use source::source;
 pub use states::{basis, states};

@@ -40,6 +40,9 @@ pub fn basis(comparison: &StateComparison) -> String {
                 hertz(to.hz())
             )
         }
+        Normalisation::Broadband => {
+            "All curves have the same mean power from 20 Hz to 20 kHz".to_owned()
+        }
         Normalisation::None => "The curves stand at the levels they were measured at".to_owned(),
     };
     let smoothing = match comparison.smoothing {

@@ -4,8 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::{curve_object, head, without_nulls};
 use crate::model::{
-    Normalisation, SourceComparison, SourceEffect, StateComparison, StateDifference, StateSummary,
+    DampedResonance, Impedance, InferredImpedance, Normalisation, SeriesVerification,
+    SourceComparison, SourceDamping, SourceEffect, StateComparison, StateDifference, StateSummary,
 };
+use crate::quantity::Resistance;
 
 /// The document of one headphone in several states.
 #[must_use]
@@ -54,14 +56,20 @@ fn difference(difference: &StateDifference) -> Value {
 #[must_use]
 pub fn sources(comparison: &SourceComparison) -> Value {
     let mut document = head("source");
-    let sources: Value = comparison.sources.iter().map(source).collect();
+    let damping = comparison.damping.as_ref();
+    let sources: Value = (comparison.sources.iter().enumerate())
+        .map(|(i, effect)| source(effect, damping.and_then(|damping| damping.sources.get(i))))
+        .collect();
     let limits: Map<String, Value> = comparison
         .limits
         .iter()
         .filter_map(|limit| Some((limit.limit_db.to_string(), limit.source?.ohm().into())))
         .collect();
     let figures = json!({
+        "impedance": comparison.inferred.as_ref().map(|from| inferred(from, &comparison.impedance)),
+        "verification": comparison.inferred.as_ref().map(verification),
         "sources": sources,
+        "resonance": damping.and_then(|damping| damping.resonance.as_ref()).map(resonance),
         "eighth_rule_ohm": comparison.eighth_rule.allows.ohm(),
         "eighth_rule_costs_db": comparison.eighth_rule.costs_db,
         "limit_ohm": limits,
@@ -72,7 +80,51 @@ pub fn sources(comparison: &SourceComparison) -> Value {
     without_nulls(Value::Object(document))
 }
 
-fn source(effect: &SourceEffect) -> Value {
+/// Its phase is left out: without its sign it is none.
+fn inferred(from: &InferredImpedance, impedance: &Impedance) -> Value {
+    let ohm = |resistor: &Resistance| resistor.ohm();
+    let quoted: Map<String, Value> =
+        from.quoted.iter().map(|at| (at.frequency_hz.to_string(), at.ohm.into())).collect();
+    json!({
+        "inferred_from_ohm": from.resistors.iter().map(ohm).collect::<Vec<_>>(),
+        "phase_sign_known": false,
+        "forced_share": from.forced_share,
+        "magnitude_at_hz_ohm": quoted,
+        "minimum_ohm": from.extremes.minimum,
+        "minimum_hz": from.extremes.minimum_hz,
+        "maximum_ohm": from.extremes.maximum,
+        "maximum_hz": from.extremes.maximum_hz,
+        "curve": curve_object(&impedance.magnitude(), None),
+    })
+}
+
+fn verification(from: &InferredImpedance) -> Value {
+    let seen = |seen: &SeriesVerification| {
+        json!({
+            "ohm": seen.resistor.ohm(),
+            "offset_db": seen.offset_db,
+            "rms_db": seen.rms_db,
+            "worst_db": seen.worst_db,
+            "worst_hz": seen.worst_hz,
+        })
+    };
+    from.verification.iter().map(seen).collect()
+}
+
+fn resonance(resonance: &DampedResonance) -> Value {
+    json!({
+        "frequency_hz": resonance.frequency_hz,
+        "dc_resistance_ohm": resonance.dc_resistance_ohm,
+        "q_mechanical": resonance.q_mechanical,
+        "q_electrical": resonance.q_electrical,
+    })
+}
+
+fn source(effect: &SourceEffect, damping: Option<&SourceDamping>) -> Value {
+    let q = damping.and_then(|damping| damping.q);
+    let factor = damping
+        .and_then(|damping| damping.factor.as_ref())
+        .map(|factor| json!({ "frequency_hz": factor.hz(), "factor": factor.values().to_vec() }));
     let response = effect.response.as_ref().map(|response| curve_object(response, None));
     json!({
         "source_ohm": effect.source.ohm(),
@@ -81,6 +133,9 @@ fn source(effect: &SourceEffect) -> Value {
         "peak_to_peak_db": effect.peak_to_peak_db,
         "loss_db": effect.loss_db,
         "damping_factor": effect.damping_factor,
+        "damping": factor,
+        "q_electrical": q.map(|q| q.electrical),
+        "q_total": q.map(|q| q.total),
         "curve": curve_object(&effect.curve, None),
         "response": response,
     })
@@ -90,6 +145,7 @@ pub(super) fn normalisation(normalisation: Normalisation) -> Value {
     match normalisation {
         Normalisation::At(frequency) => json!({ "at_hz": frequency.hz() }),
         Normalisation::Over(from, to) => json!({ "from_hz": from.hz(), "to_hz": to.hz() }),
+        Normalisation::Broadband => json!({ "broadband": true }),
         Normalisation::None => Value::Null,
     }
 }
