@@ -79,12 +79,32 @@ pub struct StateComparison {
     pub smoothing: Smoothing,
 }
 
+/// An output whose impedance was measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeasuredOutput {
+    /// What it is called.
+    pub name: String,
+    /// Its impedance.
+    pub impedance: Impedance,
+}
+
+impl SourceEffect {
+    /// What the source is called: its name, or its resistance.
+    #[must_use]
+    pub fn label(&self) -> String {
+        self.output.as_ref().map_or_else(|| self.source.to_string(), |output| output.name.clone())
+    }
+}
+
 /// What one source impedance does to a headphone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceEffect {
-    /// The source's output resistance.
+    /// The source's output resistance; of a measured output the magnitude of its impedance at 1 kHz.
     pub source: Resistance,
-    /// Change of the response re a source of 0 Ω, normalised; decibels.
+    /// The output, if it was measured.
+    pub output: Option<MeasuredOutput>,
+    /// Change of the response re a source of 0 Ω, normalised; decibels. With its uncertainty if the
+    /// output was measured and the impedances state theirs.
     pub curve: Curve<Decibel>,
     /// The largest deviation from 0 dB, with its sign.
     pub worst_db: f64,

@@ -32,8 +32,8 @@ pub use calibration::{
 };
 pub use comparison::{
     ComparedCurve, CurveComparison, CurveDifference, Deviation, EighthRule, Extremes,
-    Normalisation, Significance, SourceComparison, SourceEffect, SourceLimit, Span, Spread,
-    StateComparison, StateDifference, StateSummary,
+    MeasuredOutput, Normalisation, Significance, SourceComparison, SourceEffect, SourceLimit, Span,
+    Spread, StateComparison, StateDifference, StateSummary,
 };
 pub use curve::{Curve, CurveError};
 pub use damping::{DampedQ, DampedResonance, Damping, SourceDamping};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::curve::{Curve, CurveError};
 use super::grid::FrequencyGrid;
-use super::spectrum::{Impedance, Response, Spectrum, check_coherence};
+use super::spectrum::{Covariance, Impedance, Response, Spectrum, check_coherence};
 use crate::quantity::unit::{Decibel, Degree, Ohm, Unit};
 
 /// Magnitude over frequency with the phase where it is known, both on the same grid.
@@ -156,5 +156,21 @@ impl Polar<Ohm> {
             None => self.magnitude.values().mapv(|ohm| Complex64::new(ohm, 0.0)),
         };
         Impedance::new(self.magnitude.grid().clone(), values)
+    }
+
+    /// As [`Self::to_impedance`], with the uncertainty where magnitude and phase have theirs.
+    ///
+    /// # Errors
+    ///
+    /// When a value is not finite.
+    pub fn to_impedance_with_u(&self) -> Result<Impedance, CurveError> {
+        let bare = self.to_impedance()?;
+        let u_phase = self.phase.as_ref().and_then(Curve::u);
+        let (Some(u), Some(u_phase)) = (self.magnitude.u(), u_phase) else { return Ok(bare) };
+        let of = |((&z, &u), &u_deg): ((&Complex64, &f64), &f64)| {
+            Covariance::polar(z, u, u_deg.to_radians() * z.norm())
+        };
+        let covariance = bare.values().iter().zip(u).zip(u_phase).map(of).collect();
+        bare.with_covariance(covariance)
     }
 }

@@ -95,6 +95,7 @@ fn effect(source_ohm: f64) -> SourceEffect {
     let by_size = |a: &(f64, f64), b: &(f64, f64)| a.1.abs().total_cmp(&b.1.abs());
     let (worst_hz, worst_db) = curve.points().max_by(by_size).unwrap();
     SourceEffect {
+        output: None,
         source: Resistance::new(source_ohm).unwrap(),
         curve,
         worst_db,

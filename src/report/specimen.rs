@@ -82,6 +82,7 @@ pub(super) fn effect(
     damping_factor: Option<f64>,
 ) -> SourceEffect {
     SourceEffect {
+        output: None,
         source: ohm(source_ohm),
         curve: curve(|f| if f < 200.0 { worst_db } else { 0.0 }),
         worst_db,

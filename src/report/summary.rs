@@ -104,7 +104,10 @@ pub fn source(comparison: &SourceComparison) -> Table {
 fn source_row(effect: &SourceEffect) -> [String; 6] {
     let changes = effect.worst_db.abs() >= NO_CHANGE_DB;
     [
-        chosen(effect.source.ohm()),
+        effect.output.as_ref().map_or_else(
+            || chosen(effect.source.ohm()),
+            |output| format!("{} ({})", output.name, significant(effect.source.ohm(), 2)),
+        ),
         signed(effect.worst_db, DB_DECIMALS),
         or_absent(changes.then(|| fixed(effect.worst_hz, 0))),
         fixed(effect.peak_to_peak_db, DB_DECIMALS),

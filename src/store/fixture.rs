@@ -131,6 +131,7 @@ pub(super) fn sources() -> SourceComparison {
     let Outcome::Impedance { impedance, .. } = impedance().outcome else { unreachable!() };
     let ohm = |ohm: f64| Resistance::new(ohm).unwrap();
     let effect = SourceEffect {
+        output: None,
         source: ohm(33.0),
         curve: constant(2.0),
         worst_db: 2.0,

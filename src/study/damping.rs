@@ -29,8 +29,13 @@ pub fn of(comparison: &SourceComparison) -> Result<Damping, CurveError> {
     let is_measured = comparison.inferred.is_none();
     let resonance = is_measured.then(|| tallest(impedance)).flatten();
     let sources = comparison.sources.iter().map(|effect| {
-        let source = effect.source;
-        Ok(SourceDamping { factor: factor(impedance, source)?, q: resonance.map(|r| q(r, source)) })
+        let output = effect.output.as_ref().map(|output| &output.impedance);
+        let braking_ohm = |r: DampedResonance| {
+            // At the resonance the motion takes a current in phase with the voltage.
+            output.map_or(effect.source.ohm(), |output| real_at(output, r.frequency_hz))
+        };
+        let q = resonance.map(|r| q(r, braking_ohm(r)));
+        Ok(SourceDamping { factor: factor(impedance, effect.source, output)?, q })
     });
     Ok(Damping { resonance, sources: sources.collect::<Result<_, CurveError>>()? })
 }
@@ -47,18 +52,42 @@ fn tallest(impedance: &Impedance) -> Option<DampedResonance> {
     })
 }
 
-fn q(resonance: DampedResonance, source: Resistance) -> DampedQ {
+fn q(resonance: DampedResonance, source_ohm: f64) -> DampedQ {
     let dc_ohm = resonance.dc_resistance_ohm;
-    let electrical = resonance.q_electrical * (dc_ohm + source.ohm()) / dc_ohm;
+    let electrical = resonance.q_electrical * (dc_ohm + source_ohm) / dc_ohm;
     DampedQ { electrical, total: (electrical.recip() + resonance.q_mechanical.recip()).recip() }
 }
 
-fn factor(impedance: &Impedance, source: Resistance) -> Result<Option<Curve<One>>, CurveError> {
+/// The real part of an output's impedance at the nearest frequency.
+fn real_at(output: &Impedance, hz: f64) -> f64 {
+    let away = |f: f64| (f / hz).ln().abs();
+    let nearest =
+        output.hz().iter().zip(output.values()).min_by(|a, b| away(*a.0).total_cmp(&away(*b.0)));
+    nearest.map_or(0.0, |(_, z)| z.re.max(0.0))
+}
+
+fn factor(
+    impedance: &Impedance,
+    source: Resistance,
+    output: Option<&Impedance>,
+) -> Result<Option<Curve<One>>, CurveError> {
     let Some(grid) = impedance.grid().within(AUDIBLE_HZ.0, AUDIBLE_HZ.1) else { return Ok(None) };
+    let (from_hz, to_hz) =
+        output.map_or(AUDIBLE_HZ, |output| (output.grid().first_hz(), output.grid().last_hz()));
+    let Some(grid) = grid.within(from_hz, to_hz) else { return Ok(None) };
+    let magnitude = impedance.magnitude().resampled_onto(&grid)?;
+    if let Some(output) = output {
+        let of_output = output.magnitude().resampled_onto(&grid)?;
+        let ratio = magnitude.values() / of_output.values();
+        return if ratio.iter().all(|r| r.is_finite()) {
+            Curve::new(grid, ratio).map(Some)
+        } else {
+            Ok(None)
+        };
+    }
     if source.ohm() <= 0.0 {
         return Ok(None);
     }
-    let magnitude = impedance.magnitude().resampled_onto(&grid)?;
     Curve::new(grid, magnitude.values() / source.ohm()).map(Some)
 }
 

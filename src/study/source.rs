@@ -110,6 +110,7 @@ fn effect(
     let (worst_hz, worst_db) = worst(&curve);
     let damping = load.minimum_ohm / source.ohm();
     Ok(SourceEffect {
+        output: None,
         source,
         worst_db,
         worst_hz,
@@ -122,7 +123,7 @@ fn effect(
 }
 
 /// Frequency and value of the largest deviation from 0 dB, the lowest frequency of equals.
-fn worst(curve: &Curve<Decibel>) -> (f64, f64) {
+pub(super) fn worst(curve: &Curve<Decibel>) -> (f64, f64) {
     let first = (curve.grid().first_hz(), curve.values()[0]);
     curve
         .points()
@@ -130,7 +131,10 @@ fn worst(curve: &Curve<Decibel>) -> (f64, f64) {
 }
 
 /// The response behind the source, on the response's grid.
-fn heard(response: &Curve<Decibel>, effect: &Curve<Decibel>) -> Result<Curve<Decibel>, StudyError> {
+pub(super) fn heard(
+    response: &Curve<Decibel>,
+    effect: &Curve<Decibel>,
+) -> Result<Curve<Decibel>, StudyError> {
     let (start_hz, end_hz) = (effect.grid().first_hz(), effect.grid().last_hz());
     let grid = response.grid().within(start_hz, end_hz).ok_or(StudyError::NoCommonBand {
         start_hz: start_hz.max(response.grid().first_hz()),

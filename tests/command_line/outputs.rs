@@ -76,3 +76,24 @@ fn a_simulated_amplifier_has_its_loads_connected_by_itself() {
     let floor = figures["floor_ohm"].as_f64().unwrap();
     assert!((0.01..0.05).contains(&floor), "{floor}");
 }
+
+#[test]
+fn a_measured_output_is_a_source_with_a_name_and_a_band() {
+    let bench = Bench::new();
+    let of = |what: &str| format!("measure {what} --rig sim:closed-38 --no-figures");
+    bench.run(&of("output-impedance --load open,33,100 -o amp")).ended(0);
+    bench.run(&of("impedance --sense-resistor 100 -o z")).ended(0);
+    let line = "compare source --impedance z --source desk=amp --source-ohm 0.5,10 -o out --json";
+    let document = bench.run(line).ended(0).document();
+    let sources = document["figures"]["sources"].as_array().unwrap();
+    let (half, desk) = (&sources[0], &sources[2]);
+    assert_eq!(desk["source"], "desk");
+    assert!((desk["source_ohm"].as_f64().unwrap() - 0.5).abs() < 0.02, "{desk}");
+    let [a, b] = [half, desk].map(|source| source["worst_db"].as_f64().unwrap());
+    assert!((a - b).abs() < 0.01, "{a} {b}");
+    let u = numbers(&desk["curve"]["u_magnitude_db"]);
+    assert!(u.iter().all(|u| (0.0..0.05).contains(u)), "{u:?}");
+    assert!(bench.text("out/figures/source.svg").contains("desk"));
+    assert!(bench.text("out/source.csv").contains("source_desk_db"));
+    bench.run("compare source --impedance z --source amp/none").ended(5);
+}

@@ -9,12 +9,12 @@ use crate::cli::curves::Curves;
 use crate::cli::failure::Failure;
 use crate::cli::figures;
 use crate::cli::output::Output;
-use crate::model::{Curve, Impedance, SourceComparison, Trace};
+use crate::model::{Curve, Impedance, MeasuredOutput, SourceComparison, Trace};
 use crate::quantity::Resistance;
 use crate::quantity::unit::Decibel;
 use crate::report::text;
 use crate::store::document;
-use crate::study::{damping, source};
+use crate::study::{amplifier, damping, source};
 
 /// The arguments of `compare source`.
 #[derive(Debug, Args)]
@@ -23,6 +23,7 @@ Examples:
   cansweep compare source --impedance hd600.zma --source-ohm 0.1,10,33,120
   cansweep compare source --impedance imp/impedance.json --response fresh/response.json \\
       --source-ohm 10 -o source --json
+  cansweep compare source --impedance impedance --source amp=amp --source-ohm 0,10
   cansweep compare source --series 0=none.txt --series 10=10.txt --series 50=50.txt \\
       --verify 20=20.txt --source-ohm 20,75,100
 
@@ -35,15 +36,12 @@ pub(crate) struct SourceArgs {
     /// The headphone's response on a source of 0 Ω
     #[arg(long, value_name = "FILE")]
     response: Option<String>,
-    /// Output resistances of the sources
-    #[arg(
-        long,
-        value_name = "OHM[,OHM…]",
-        value_delimiter = ',',
-        default_value = "0.1,10,33,120",
-        allow_hyphen_values = true
-    )]
+    /// Output resistances of the sources [default: 0.1,10,33,120, or none beside --source]
+    #[arg(long, value_name = "OHM[,OHM…]", value_delimiter = ',', allow_hyphen_values = true)]
     source_ohm: Vec<Resistance>,
+    /// The measured output of an amplifier: a curve file, or the folder of a measurement
+    #[arg(long, value_name = "[NAME=]FILE", conflicts_with = "series")]
+    source: Vec<String>,
     /// Where the curves are laid upon each other: a frequency, a band (300Hz-3kHz), broadband (equal
     /// mean power from 20 Hz to 20 kHz), or none
     #[arg(
@@ -80,7 +78,7 @@ pub(super) fn run(args: &SourceArgs, output: Output) -> Result<Exit, Failure> {
 }
 
 fn compared(args: &SourceArgs, curves: &mut Curves) -> Result<SourceComparison, Failure> {
-    let (sources, normalisation) = (&args.source_ohm, args.normalise.0);
+    let (sources, normalisation) = (&sources(args)?, args.normalise.0);
     let Some(file) = &args.impedance else {
         let series = args.series.inferred(curves)?;
         let kept = args.series.kept(curves)?;
@@ -91,8 +89,32 @@ fn compared(args: &SourceArgs, curves: &mut Curves) -> Result<SourceComparison, 
     };
     let impedance = impedance(file, curves)?;
     let response = response(args, curves)?;
+    let mut outputs = Vec::new();
+    for named in &args.source {
+        let (name, file) = named.split_once('=').unwrap_or((named.as_str(), named.as_str()));
+        outputs.push(MeasuredOutput {
+            name: name.to_owned(),
+            impedance: self::impedance(file, curves)?,
+        });
+    }
     curves.remark_on_assumptions();
-    Ok(source::compare(&impedance, sources, response.as_ref(), normalisation)?)
+    let response = response.as_ref();
+    let mut comparison = source::compare(&impedance, sources, response, normalisation)?;
+    for output in &outputs {
+        comparison.sources.push(amplifier::effect(&impedance, output, response, normalisation)?);
+    }
+    Ok(comparison)
+}
+
+/// The resistances that are asked for; beside measured outputs only those that are named, and 0 Ω,
+/// which they are compared with.
+fn sources(args: &SourceArgs) -> Result<Vec<Resistance>, Failure> {
+    const USUAL_OHM: [f64; 4] = [0.1, 10.0, 33.0, 120.0];
+    if !args.source_ohm.is_empty() {
+        return Ok(args.source_ohm.clone());
+    }
+    let usual = if args.source.is_empty() { &USUAL_OHM[..] } else { &[0.0] };
+    usual.iter().map(|&ohm| Resistance::new(ohm).map_err(Failure::usage)).collect()
 }
 
 fn impedance(file: &str, curves: &mut Curves) -> Result<Impedance, Failure> {
@@ -106,7 +128,7 @@ fn impedance(file: &str, curves: &mut Curves) -> Result<Impedance, Failure> {
             "note: '{file}' has no phase; the impedance was taken as a resistance at every frequency"
         ));
     }
-    polar.to_impedance().map_err(Failure::data)
+    polar.to_impedance_with_u().map_err(Failure::data)
 }
 
 fn response(args: &SourceArgs, curves: &mut Curves) -> Result<Option<Curve<Decibel>>, Failure> {

@@ -1,6 +1,6 @@
 //! What source impedances do to a headphone.
 
-use super::{Caption, points, spoken_hz};
+use super::{Caption, EXPANDED, expanded_band, points, spoken_hz};
 use crate::model::{InferredImpedance, Normalisation, SourceComparison, SourceEffect};
 use crate::plot::{Annotation, Figure, FrequencyAxis, Panel, Point, ReferenceLine, Scale, Series};
 
@@ -9,7 +9,8 @@ use crate::plot::{Annotation, Figure, FrequencyAxis, Panel, Point, ReferenceLine
 pub fn source(comparison: &SourceComparison, caption: &Caption) -> Figure {
     let mut panel = Panel::new("Change against 0 Ω", Scale::Difference);
     for (slot, effect) in comparison.sources.iter().enumerate() {
-        panel.series.push(Series::named(&effect.source.to_string(), slot, points(&effect.curve)));
+        panel.series.push(Series::named(&effect.label(), slot, points(&effect.curve)));
+        panel.bands.extend(expanded_band(slot, &effect.curve));
     }
     panel.references.push(ReferenceLine { value: 0.0, label: None });
     panel.annotations.extend(worst(&comparison.sources));
@@ -26,7 +27,9 @@ pub fn source(comparison: &SourceComparison, caption: &Caption) -> Figure {
             Some(format!("Curves laid upon each other over {from} to {to}"))
         }
     };
-    caption.on(panel, note.into_iter().chain(comparison.inferred.as_ref().map(inferred)))
+    let band = (!panel.bands.is_empty()).then(|| EXPANDED.to_owned());
+    caption
+        .on(panel, band.into_iter().chain(note).chain(comparison.inferred.as_ref().map(inferred)))
 }
 
 /// What a reader must know of an impedance that nobody measured.

@@ -1,7 +1,7 @@
 //! How sources damp the main resonance.
 
 use super::listed;
-use crate::model::SourceComparison;
+use crate::model::{SourceComparison, SourceEffect};
 use crate::report::digits::{chosen, hertz, significant};
 
 /// One sentence on the quality factor of the main resonance with each source; nothing where no
@@ -14,7 +14,7 @@ pub fn damping(comparison: &SourceComparison) -> Option<String> {
         .filter_map(|(effect, source)| {
             let q = source.q?;
             let (electrical, total) = (significant(q.electrical, 2), significant(q.total, 2));
-            Some(format!("{electrical} ({total}) with {} Ω", chosen(effect.source.ohm())))
+            Some(format!("{electrical} ({total}) with {}", named(effect)))
         })
         .collect();
     (!with.is_empty()).then(|| {
@@ -25,6 +25,13 @@ pub fn damping(comparison: &SourceComparison) -> Option<String> {
             listed(&with)
         )
     })
+}
+
+fn named(effect: &SourceEffect) -> String {
+    match &effect.output {
+        Some(output) => output.name.clone(),
+        None => format!("{} Ω", chosen(effect.source.ohm())),
+    }
 }
 
 #[cfg(test)]

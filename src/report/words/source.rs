@@ -17,12 +17,16 @@ pub fn source(comparison: &SourceComparison) -> Vec<String> {
 }
 
 fn effect(effect: &SourceEffect) -> String {
-    if effect.source.ohm() <= 0.0 {
+    if effect.source.ohm() <= 0.0 && effect.output.is_none() {
         return "A source of 0 Ω is what the others are compared with.".to_owned();
     }
     let clauses = [Some(change(effect)), loss(effect), damping(effect)];
     let clauses: Vec<String> = clauses.into_iter().flatten().collect();
-    format!("A source of {} Ω {}.", chosen(effect.source.ohm()), listed(&clauses))
+    let source = match &effect.output {
+        Some(output) => format!("The output of {}", output.name),
+        None => format!("A source of {} Ω", chosen(effect.source.ohm())),
+    };
+    format!("{source} {}.", listed(&clauses))
 }
 
 fn change(effect: &SourceEffect) -> String {

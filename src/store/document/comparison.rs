@@ -127,6 +127,7 @@ fn source(effect: &SourceEffect, damping: Option<&SourceDamping>) -> Value {
         .map(|factor| json!({ "frequency_hz": factor.hz(), "factor": factor.values().to_vec() }));
     let response = effect.response.as_ref().map(|response| curve_object(response, None));
     json!({
+        "source": effect.output.as_ref().map(|output| &output.name),
         "source_ohm": effect.source.ohm(),
         "worst_db": effect.worst_db,
         "worst_hz": effect.worst_hz,

@@ -37,10 +37,13 @@ pub fn differences_csv(comparison: &StateComparison) -> String {
 pub fn sources_csv(comparison: &SourceComparison) -> String {
     let mut table = WideTable::default();
     for effect in &comparison.sources {
-        let ohm = effect.source.ohm();
-        table.add(&format!("source_{ohm}_ohm_db"), &effect.curve);
+        let source = match &effect.output {
+            Some(output) => output.name.clone(),
+            None => format!("{}_ohm", effect.source.ohm()),
+        };
+        table.add(&format!("source_{source}_db"), &effect.curve);
         if let Some(response) = &effect.response {
-            table.add(&format!("source_{ohm}_ohm_response_db"), response);
+            table.add(&format!("source_{source}_response_db"), response);
         }
     }
     table.into_text()

@@ -15,8 +15,8 @@ use crate::cli::output::Output;
 use crate::cli::{Common, LibraryRoot};
 use crate::metrology::equivalent::{Change, Known, Wanted, fit, moving_parts, three_points};
 use crate::model::{
-    CoilModel, Covariance, Curve, EquivalentCircuit, FrequencyGrid, Impedance, MovingParts,
-    NoModel, NoThreePoints, Polar, ThreePoints, Trace,
+    CoilModel, EquivalentCircuit, FrequencyGrid, Impedance, MovingParts, NoModel, NoThreePoints,
+    Polar, ThreePoints, Trace,
 };
 use crate::plot;
 use crate::quantity::unit::Ohm;
@@ -185,25 +185,13 @@ fn circuit_of(
         to: args.to,
     };
     let fitted = match polar.phase() {
-        Some(_) => fit(&measured(polar)?, wanted),
+        Some(_) => fit(&polar.to_impedance_with_u().map_err(Failure::data)?, wanted),
         None => Err(NoModel::NoPhase),
     };
     fitted.map_err(|refusal| {
         Failure::new(Exit::Negative, format!("no circuit for '{file}': {refusal}"))
             .hint(hint(&refusal))
     })
-}
-
-/// The impedance with its uncertainty, where the file states it.
-fn measured(polar: &Polar<Ohm>) -> Result<Impedance, Failure> {
-    let bare = polar.to_impedance().map_err(Failure::data)?;
-    let u_phase = polar.phase().and_then(Curve::u);
-    let (Some(u), Some(u_phase)) = (polar.magnitude().u(), u_phase) else { return Ok(bare) };
-    let of = |((&z, &u), &u_deg): ((&Complex64, &f64), &f64)| {
-        Covariance::polar(z, u, u_deg.to_radians() * z.norm())
-    };
-    let covariance = bare.values().iter().zip(u).zip(u_phase).map(of).collect();
-    bare.with_covariance(covariance).map_err(Failure::data)
 }
 
 const fn hint(refusal: &NoModel) -> &'static str {
