@@ -40,8 +40,9 @@ impl Analyser {
         let mut seen = Seen::default();
         let mut taken = Vec::new();
         for (i, (take, &load)) in takes.iter().zip(loads).enumerate() {
+            let before = seen.findings.len();
             let loaded = self.loaded(take, (channels, load), &mut seen)?;
-            for finding in seen.findings.iter_mut().filter(|f| f.take == Some(1)) {
+            for finding in seen.findings.iter_mut().skip(before).filter(|f| f.take.is_some()) {
                 finding.take = Some(i + 1);
             }
             taken.extend(loaded);

@@ -48,6 +48,19 @@ fn a_load_that_the_others_do_not_explain_is_a_negative_answer_that_names_it() {
 }
 
 #[test]
+fn a_take_that_cannot_be_used_is_named_by_its_number() {
+    let bench = bench();
+    for name in ["open.wav", "33.wav"] {
+        bench.write_take(name, &[0.6, 0.0].map(|gain| copy_of(stimulus(), 300, gain)));
+    }
+    let told = bench.run(&format!("{TAKES} {BARE} -o amp")).ended(4);
+    for words in ["refused (take 1)", "refused (take 3)"] {
+        assert!(told.stderr.contains(words), "{words}: {}", told.stderr);
+    }
+    assert!(!told.stderr.contains("(take 2)"), "{}", told.stderr);
+}
+
+#[test]
 fn loads_that_make_no_sense_are_refused_before_anything_is_read() {
     let bench = bench();
     let line = "measure output-impedance --plan short.toml --take open.wav --take 33.wav";
