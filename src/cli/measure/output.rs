@@ -24,7 +24,9 @@ Examples:
 Input 1 (reference) sits where the amplifier is driven, input 2 (sense) at its plug; with one input
 alone the stimulus stands for the drive. Two loads tell the impedance, three whether the output is
 linear, and loads that come back later take a drift out. Exit code 1: the loads do not agree, and
-the finding says from which load on.")]
+the finding says from which load on. Whether it depends on the level, or what a cable adds, two
+measurements tell: at two levels (--level), or at both ends of the cable; `cansweep compare curves`
+says whether they differ by more than their uncertainty.")]
 pub(crate) struct OutputArgs {
     #[command(flatten)]
     origin: Origin,
