@@ -90,6 +90,7 @@ fn a_curve_that_holds_no_such_circuit_is_a_negative_answer_with_its_reason() {
         let document = bench.run(&format!("inspect model {line} --json")).ended(1).document();
         assert!(document["error"]["message"].as_str().unwrap().contains(reason));
     }
+    bench.run("inspect model two.zma --from 2kHz --to 50Hz").ended(2).says("--from lies above");
     let planar = bench.run("inspect model planar.zma").ended(0);
     assert!(planar.stdout.contains("none is resolved") && !planar.stdout.contains("Qms"));
     let document = bench.run("inspect model two.zma --json").ended(0).document();

@@ -125,6 +125,9 @@ struct Found {
 }
 
 pub(super) fn run(args: &ModelArgs, output: Output) -> Result<Exit, Failure> {
+    if args.from.zip(args.to).is_some_and(|(from, to)| from >= to) {
+        return Err(Failure::usage("--from lies above --to, and nothing is left to fit"));
+    }
     let second = args.second.known()?;
     let mut curves = Curves::new(&args.library);
     let polar = impedance(&mut curves, &args.file)?;
