@@ -57,9 +57,9 @@ impl<'a> Loaded<'a> {
             if !self.rig.connect(load) && ask(&question(load))?.is_none() {
                 return Err(Failure::new(Exit::Interrupted, "nobody answered, so it ends here"));
             }
-            let mut watch = Watch { progress: &mut self.progress, draft };
-            let take = self.rig.exchange(self.stimulus, &mut watch)?;
-            records.push(draft.add_take(&take)?);
+            let (take, record) =
+                captured(self.rig.as_mut(), self.stimulus, &mut self.progress, draft)?;
+            records.push(record);
             takes.push(take);
             if self.progress.was_stopped() {
                 return Err(Failure::new(Exit::Interrupted, "it was stopped before the last load")
@@ -72,6 +72,23 @@ impl<'a> Loaded<'a> {
         }
         Ok(Taken { analysed, records, stopped: false })
     }
+}
+
+/// Plays and captures one take, which is on the disk when this returns.
+fn captured(
+    rig: &mut dyn Rig,
+    stimulus: &Stimulus,
+    progress: &mut Progress,
+    draft: &mut Draft,
+) -> Result<(Recording, TakeRecord), Failure> {
+    let take = rig.exchange(stimulus, &mut Watch { progress, draft })?;
+    let record = draft.add_take(&take).map_err(|error| {
+        Failure::from(error).hint(format!(
+            "make room and measure again; what could be written of this take is kept in '{}'",
+            draft.folder().display()
+        ))
+    })?;
+    Ok((take, record))
 }
 
 fn question(load: TestLoad) -> String {
@@ -128,15 +145,8 @@ impl<'a> Attempts<'a> {
         draft: &mut Draft,
         analyse: &mut dyn FnMut(&[Recording]) -> Result<Analysed, Failure>,
     ) -> Result<Attempt, Failure> {
-        let mut watch = Watch { progress: &mut self.progress, draft };
-        let take = self.rig.exchange(self.stimulus, &mut watch)?;
+        let (take, record) = captured(self.rig.as_mut(), self.stimulus, &mut self.progress, draft)?;
         let folder = draft.folder().display().to_string();
-        let record = draft.add_take(&take).map_err(|error| {
-            Failure::from(error).hint(format!(
-                "make room and measure again; what could be written of this take is kept in \
-                 '{folder}'"
-            ))
-        })?;
         let analysed = analyse(&[take])
             .map_err(|failure| failure.hint(format!("the take is kept in '{folder}'")))?;
         Ok(Attempt { record, analysed })

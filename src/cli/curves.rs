@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use super::LibraryRoot;
 use super::failure::Failure;
 use super::output::Output;
-use crate::model::{Curve, Trace};
+use crate::model::{Curve, Polar, Trace};
 use crate::quantity::Level;
-use crate::quantity::unit::{Decibel, FullScale};
+use crate::quantity::unit::{Decibel, FullScale, Ohm};
 use crate::store::curve::{self, CurveFile};
 use crate::store::library::Library;
 
@@ -72,6 +72,29 @@ impl<'a> Curves<'a> {
                 Err(Failure::data(format!("'{name}' is an impedance, not a response")))
             }
         }
+    }
+
+    /// The curve of an impedance.
+    pub(super) fn ohms(&mut self, name: &str) -> Result<Polar<Ohm>, Failure> {
+        match self.read(name)?.into_trace() {
+            Trace::Impedance(polar) => Ok(polar),
+            Trace::Response(_) => {
+                Err(Failure::data(format!("'{name}' is a response, not an impedance"))
+                    .hint("an impedance has a column in ohms; a .zma file always holds one"))
+            }
+        }
+    }
+
+    /// The curve of an impedance that will be computed with, and a remark if it has no phase.
+    pub(super) fn load(&mut self, name: &str) -> Result<Polar<Ohm>, Failure> {
+        let polar = self.ohms(name)?;
+        if polar.phase().is_none() {
+            Output::remark(&format!(
+                "note: '{name}' has no phase; the impedance was taken as a resistance at every \
+                 frequency"
+            ));
+        }
+        Ok(polar)
     }
 
     /// Says what was assumed: each assumption once, however many files it was made about.

@@ -11,7 +11,7 @@ use super::output::{Output, counted};
 use super::{Common, LibraryRoot};
 use crate::model::{
     Amplifier, Drive, DriveTarget, DrivenHeadphone, FrequencyGrid, Impedance, Reach,
-    SensitivityPer, StatedSensitivity, Trace,
+    SensitivityPer, StatedSensitivity,
 };
 use crate::quantity::unit::Pascal;
 use crate::quantity::{Current, Frequency, Gain, Level, Resistance, Voltage, parse_number};
@@ -195,10 +195,10 @@ impl DriveArgs {
     fn headphone(&self, curves: &mut Curves<'_>) -> Result<DrivenHeadphone, Failure> {
         let sensitivity = self.stated()?;
         let impedance = self.load.impedance.as_deref();
-        let measured = impedance.map(|file| impedance_of(curves, file)).transpose()?;
+        let measured = impedance.map(|file| curves.load(file)).transpose()?;
         let response = self.response.as_deref().map(|file| curves.level(file)).transpose()?;
         let impedance = match (measured, self.load.ohm) {
-            (Some(impedance), _) => impedance,
+            (Some(polar), _) => polar.to_impedance().map_err(Failure::data)?,
             (None, ohm) => {
                 // A resistance is the same wherever it is asked for.
                 let known = response.as_ref().map(|response| response.grid().clone());
@@ -229,20 +229,6 @@ impl DriveArgs {
         let overwrite = if self.force { Overwrite::Allow } else { Overwrite::Refuse };
         figures::of_drive(folder, drive, &caption, self.drawing, overwrite)
     }
-}
-
-fn impedance_of(curves: &mut Curves<'_>, file: &str) -> Result<Impedance, Failure> {
-    let read = curves.read(file)?;
-    let Trace::Impedance(polar) = read.trace() else {
-        return Err(Failure::data(format!("'{file}' is a response, not an impedance"))
-            .hint("an impedance has a column in ohms; a .zma file always holds one"));
-    };
-    if polar.phase().is_none() {
-        Output::remark(&format!(
-            "note: '{file}' has no phase; the impedance was taken as a resistance at every frequency"
-        ));
-    }
-    polar.to_impedance().map_err(Failure::data)
 }
 
 pub(super) fn run(args: &DriveArgs, output: Output) -> Result<Exit, Failure> {

@@ -8,8 +8,8 @@ use super::impedance::{AsItIs, Seen, Wanted};
 use crate::metrology::budget::combined;
 use crate::metrology::thevenin::{LoadedTake, NoOutput, Output, output, series};
 use crate::model::{
-    ChannelMap, ChannelRole, Finding, FindingKind, FrequencyGrid, Impedance, Inputs, LoadResidual,
-    Measurand, Outcome, OutputBench, OutputFigures, Recording, TestLoad,
+    ChannelMap, ChannelRole, Finding, FindingKind, Impedance, Inputs, LoadResidual, Measurand,
+    Outcome, OutputBench, OutputFigures, Recording, TestLoad,
 };
 use crate::quantity::Uncertain;
 
@@ -54,12 +54,12 @@ impl Analyser {
         }
         let grid = self.resolution.grid().clone();
         let found = output(grid.hz(), &taken, bench)?;
-        let figures = figures(&grid, &found)?;
-        findings.extend(limits(&found, &figures.loads));
         let budget = found.budget();
         let covariance = combined(&found.impedance, &budget);
         let impedance =
-            Impedance::new(grid, found.impedance.into())?.with_covariance(covariance)?;
+            Impedance::new(grid, found.impedance.clone().into())?.with_covariance(covariance)?;
+        let figures = figures(&impedance, &found);
+        findings.extend(limits(&found));
         let outcome = Outcome::OutputImpedance { impedance, budget, figures };
         Ok(Analysed { outcome, findings, delays, channels })
     }
@@ -88,24 +88,18 @@ impl Analyser {
 }
 
 /// The figures of an output.
-fn figures(grid: &FrequencyGrid, found: &Output) -> Result<OutputFigures, MeasureError> {
+fn figures(impedance: &Impedance, found: &Output) -> OutputFigures {
     const AT_HZ: f64 = 1e3;
-    let covariance = combined(&found.impedance, &found.budget());
-    let curve = Impedance::new(grid.clone(), found.impedance.clone().into())?
-        .with_covariance(covariance)?
-        .magnitude();
-    let u = curve.u().cloned();
-    let u = u
-        .and_then(|u| crate::model::Curve::<crate::quantity::unit::Ohm>::new(grid.clone(), u).ok());
-    let fit = series(grid.hz(), &found.impedance, &found.noise, &found.systematic);
-    let u_at = u.and_then(|u| u.at(AT_HZ).ok());
+    let curve = impedance.magnitude();
+    let fit = series(impedance.hz(), &found.impedance, &found.noise, &found.systematic);
+    let u_at = curve.u_at(AT_HZ);
     let u_resistance = fit.map(|fit| fit.resistance_ohm.u).or(u_at).unwrap_or_default();
     let value = |of: Option<Uncertain>| of.map(|of| of.value);
     let error = |of: Option<Uncertain>| of.map(|of| of.u);
     let (capacitance, inductance) =
         (fit.and_then(|fit| fit.capacitance_f), fit.and_then(|fit| fit.inductance_h));
     let resistance = fit.map(|fit| fit.resistance_ohm);
-    Ok(OutputFigures {
+    OutputFigures {
         at_1khz_ohm: curve.at(AT_HZ).ok(),
         u_at_1khz_ohm: u_at,
         resistance_ohm: value(resistance),
@@ -117,16 +111,16 @@ fn figures(grid: &FrequencyGrid, found: &Output) -> Result<OutputFigures, Measur
         floor_ohm: LEAST_FLOOR_OHM.max(3.0 * u_resistance),
         linear: found.linear,
         loads: found.residuals.clone(),
-    })
+    }
 }
 
 /// The finding about loads that disagree: the lightest that does is where it begins.
-fn limits(found: &Output, loads: &[LoadResidual]) -> Option<Finding> {
+fn limits(found: &Output) -> Option<Finding> {
     if found.linear != Some(false) {
         return None;
     }
     let is_off = |load: &&LoadResidual| load.off_u.is_some_and(|u| u.abs() > CERTAIN);
-    let lightest = loads.iter().filter(is_off).max_by(|a, b| {
+    let lightest = found.residuals.iter().filter(is_off).max_by(|a, b| {
         let ohm = |load: &LoadResidual| load.load_ohm.unwrap_or(f64::INFINITY);
         ohm(a).total_cmp(&ohm(b))
     });

@@ -140,6 +140,12 @@ impl<U: Unit> Curve<U> {
         self.interpolated(&self.values, frequency_hz)
     }
 
+    /// The standard uncertainty at a frequency; `None` where unknown or outside the data.
+    #[must_use]
+    pub fn u_at(&self, frequency_hz: f64) -> Option<f64> {
+        self.interpolated(self.u.as_ref()?, frequency_hz).ok()
+    }
+
     /// The curve on another grid, interpolated linearly over the logarithm of frequency.
     ///
     /// # Errors

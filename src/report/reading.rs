@@ -1,21 +1,15 @@
 //! Reading single figures off results.
 
 use crate::model::{Curve, StateComparison, StateDifference, StateSummary};
-use crate::quantity::unit::{Decibel, Unit};
+use crate::quantity::unit::Decibel;
 
 /// Where the loss of bass is stated, in hertz: below the corner of most leaks, above the end of
 /// most data.
 pub(super) const DEEP_BASS_HZ: f64 = 30.0;
 
-/// The standard uncertainty of a curve at a frequency; `None` where unknown or outside the data.
-pub(super) fn u_at<U: Unit>(curve: &Curve<U>, frequency_hz: f64) -> Option<f64> {
-    let u = curve.u()?.clone();
-    Curve::<U>::new(curve.grid().clone(), u).ok()?.at(frequency_hz).ok()
-}
-
 /// Value and, where known, standard error of a difference in the deep bass, in decibels.
 pub(super) fn deep_bass(curve: &Curve<Decibel>) -> Option<(f64, Option<f64>)> {
-    Some((curve.at(DEEP_BASS_HZ).ok()?, u_at(curve, DEEP_BASS_HZ)))
+    Some((curve.at(DEEP_BASS_HZ).ok()?, curve.u_at(DEEP_BASS_HZ)))
 }
 
 /// A difference with the two states it lies between.

@@ -10,17 +10,15 @@
 
 use num_complex::Complex64;
 
-use super::StudyError;
 use super::normalisation::normalised;
 use super::source::{heard, worst};
+use super::{AUDIBLE_HZ, StudyError};
 use crate::model::{
     Covariance, Curve, FrequencyGrid, Impedance, MeasuredOutput, Normalisation, SourceEffect,
 };
 use crate::quantity::unit::Decibel;
 use crate::quantity::{Resistance, amplitude_db};
 
-/// Where a source matters, in hertz.
-const AUDIBLE_HZ: (f64, f64) = (20.0, 20e3);
 /// Where loss and impedance are stated, in hertz.
 const AT_HZ: f64 = 1e3;
 /// Decibels per neper.
@@ -50,7 +48,7 @@ pub fn effect(
     let mut curve = normalised(&bare, normalisation, "the effect of the source")?;
     if let Some(u) = level.u() {
         let u_at = match normalisation {
-            Normalisation::At(at) => Curve::<Decibel>::new(grid.clone(), u.clone())?.at(at.hz())?,
+            Normalisation::At(at) => level.u_at(at.hz()).unwrap_or_default(),
             // A mean over many frequencies is known better than each.
             _ => 0.0,
         };

@@ -3,17 +3,14 @@
 mod difference;
 mod significance;
 
-use super::StudyError;
 use super::normalisation::level;
+use super::{AUDIBLE_HZ, StudyError};
 use crate::dsp::smoothing::{LogMean, smoothed_level};
 use crate::model::{
     ComparedCurve, Curve, CurveComparison, Extremes, Normalisation, Polar, Trace, TraceKind,
 };
 use crate::quantity::unit::{Decibel, Degree, Ohm, Unit};
 use crate::quantity::{Smoothing, amplitude_db};
-
-/// The range of hearing, in hertz: what lies outside has no say.
-const AUDIBLE_HZ: (f64, f64) = (20.0, 20e3);
 
 /// A curve with what it is called.
 #[derive(Debug, Clone, PartialEq)]

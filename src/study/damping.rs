@@ -5,6 +5,7 @@
 //! motor's current is braked, so that Qes' = Qes·(Re + Zs)/Re, and 1/Qts' = 1/Qms + 1/Qes'
 //! (R. H. Small, "Direct-Radiator Loudspeaker System Analysis", 1972).
 
+use super::AUDIBLE_HZ;
 use crate::metrology::equivalent::{Wanted, fit};
 use crate::model::{
     Curve, CurveError, DampedQ, DampedResonance, Damping, Impedance, SourceComparison,
@@ -12,9 +13,6 @@ use crate::model::{
 };
 use crate::quantity::Resistance;
 use crate::quantity::unit::One;
-
-/// Where a source matters, in hertz.
-const AUDIBLE_HZ: (f64, f64) = (20.0, 20e3);
 
 /// How the sources of a comparison damp its headphone, over frequency and at its tallest resonance.
 ///

@@ -3,13 +3,10 @@
 use ndarray::Array1;
 use num_complex::Complex64;
 
-use super::StudyError;
+use super::{AUDIBLE_HZ, StudyError};
 use crate::model::{Curve, EighthRule, FrequencyGrid, Impedance};
 use crate::quantity::unit::Decibel;
 use crate::quantity::{Resistance, amplitude_db, power_db};
-
-/// Where a source matters, in hertz.
-const AUDIBLE_HZ: (f64, f64) = (20.0, 20e3);
 
 /// What |1 + R·Y| follows from, at one frequency.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -13,3 +13,6 @@ pub mod source;
 pub mod states;
 
 pub use error::StudyError;
+
+/// The range of hearing, in hertz: what lies outside has no say.
+const AUDIBLE_HZ: (f64, f64) = (20.0, 20e3);

@@ -17,8 +17,9 @@
 
 use num_complex::Complex64;
 
-use super::StudyError;
 use super::load::{Admittance, Load};
+use super::source::worst;
+use super::{AUDIBLE_HZ, StudyError};
 use crate::metrology::band::mean_over;
 use crate::model::{
     Curve, Extremes, FrequencyGrid, Impedance, InferredImpedance, QuotedMagnitude,
@@ -27,8 +28,6 @@ use crate::model::{
 use crate::quantity::unit::Decibel;
 use crate::quantity::{Resistance, amplitude_ratio, power_db};
 
-/// Where an impedance is inferred, in hertz.
-const AUDIBLE_HZ: (f64, f64) = (20.0, 20e3);
 /// Where a prediction is judged, in hertz: above what a seal changes from one take to the next,
 /// and below what the coupler's own resonances make of a hair's breadth.
 const JUDGED_HZ: (f64, f64) = (50.0, 10e3);
@@ -166,9 +165,7 @@ impl Series {
         let offset_db = mean(&difference)?;
         let rest = difference.shifted(-offset_db);
         let squares = Curve::<Decibel>::new(grid.clone(), rest.values().mapv(|db| db * db))?;
-        let (worst_hz, worst_db) = rest
-            .points()
-            .fold((grid.first_hz(), 0.0_f64), |w, p| if p.1.abs() > w.1.abs() { p } else { w });
+        let (worst_hz, worst_db) = worst(&rest);
         Ok(SeriesVerification {
             resistor: behind.resistor,
             offset_db,

@@ -15,14 +15,13 @@ use cansweep::model::{
     RigKind, SampleFormat, Standard, Topology,
 };
 use cansweep::quantity::{Capacitance, Resistance};
-use cansweep::store::plan;
 use ndarray::Array2;
 use num_complex::Complex64;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::end_to_end::short_plan;
+use super::end_to_end::{brief_plan, short_plan};
 use super::ngspice::{self, Circuit};
 
 /// The promise: within 0.1 % or 5 mΩ, and 0.1°.
@@ -122,12 +121,10 @@ struct Bench {
 
 impl Bench {
     fn new(topology: Topology, way: Way) -> Self {
-        let mut table: toml::Table = toml::to_string(&short_plan()).unwrap().parse().unwrap();
-        if way == Way::Transient {
-            // Each takes ngspice seconds.
-            table["sweep"]["duration"] = "1s".into();
-        }
-        let plan = plan::parse(&table.to_string(), "short").unwrap();
+        let plan = match way {
+            Way::Ac => short_plan(),
+            Way::Transient => brief_plan(),
+        };
         Self { plan, topology, way, random: ChaCha8Rng::seed_from_u64(1) }
     }
 

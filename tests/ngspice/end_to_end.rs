@@ -36,6 +36,13 @@ pub(crate) fn short_plan() -> Plan {
     plan::parse(&table.to_string(), "short").unwrap()
 }
 
+/// The same with a sweep of one second, for takes that come several at a time.
+pub(crate) fn brief_plan() -> Plan {
+    let mut table: toml::Table = toml::to_string(&short_plan()).unwrap().parse().unwrap();
+    table["sweep"]["duration"] = "1s".into();
+    plan::parse(&table.to_string(), "brief").unwrap()
+}
+
 fn agrees_with_ac(circuit: &Circuit, sense_ohm: f64) {
     if ngspice::is_missing() {
         return;

@@ -15,20 +15,12 @@ use cansweep::model::{
     SampleFormat, TestLoad,
 };
 use cansweep::quantity::{Capacitance, Percent, Resistance};
-use cansweep::store::plan;
 use ndarray::Array2;
 
-use super::end_to_end::short_plan;
+use super::end_to_end::{brief_plan, short_plan};
 use super::ngspice::{self, Circuit};
 
 const LOADS: [&str; 3] = ["open", "100", "33"];
-
-/// A sweep of a second: step by step it takes ngspice some.
-fn brief() -> Plan {
-    let mut table: toml::Table = toml::to_string(&short_plan()).unwrap().parse().unwrap();
-    table["sweep"]["duration"] = "1s".into();
-    plan::parse(&table.to_string(), "brief").unwrap()
-}
 
 /// Takes of an output between the nodes `src` and `load` with each load; `step` computes them.
 fn analysed(
@@ -102,7 +94,7 @@ fn an_output_behind_a_diode_limiter_is_not_called_linear_and_its_load_is_named()
     // Four diodes with a bias that the current may not exceed.
     let output = "Ro src o1 1\nIb bottom top 12m\nD1 top o1 dio\nD2 top load dio\nD3 o1 bottom dio\n\
                   D4 load bottom dio\n.model dio d(is=1e-9 n=1)\nRt top 0 1e7\nRb bottom 0 1e7\n";
-    let analysed = analysed(output, &brief(), |circuit, samples, rate| {
+    let analysed = analysed(output, &brief_plan(), |circuit, samples, rate| {
         circuit.transient(samples, rate).unwrap()
     });
     let named = analysed.findings.iter().find_map(|finding| match finding.kind {

@@ -9,7 +9,7 @@ use crate::cli::curves::Curves;
 use crate::cli::failure::Failure;
 use crate::cli::figures;
 use crate::cli::output::Output;
-use crate::model::{Curve, Impedance, MeasuredOutput, SourceComparison, Trace};
+use crate::model::{Curve, MeasuredOutput, SourceComparison};
 use crate::quantity::Resistance;
 use crate::quantity::unit::Decibel;
 use crate::report::text;
@@ -87,15 +87,13 @@ fn compared(args: &SourceArgs, curves: &mut Curves) -> Result<SourceComparison, 
         curves.remark_on_assumptions();
         return Ok(source::compare_inferred(&series, &kept, sources, response, normalisation)?);
     };
-    let impedance = impedance(file, curves)?;
+    let impedance = curves.load(file)?.to_impedance_with_u().map_err(Failure::data)?;
     let response = response(args, curves)?;
     let mut outputs = Vec::new();
     for named in &args.source {
         let (name, file) = named.split_once('=').unwrap_or((named.as_str(), named.as_str()));
-        outputs.push(MeasuredOutput {
-            name: name.to_owned(),
-            impedance: self::impedance(file, curves)?,
-        });
+        let impedance = curves.load(file)?.to_impedance_with_u().map_err(Failure::data)?;
+        outputs.push(MeasuredOutput { name: name.to_owned(), impedance });
     }
     curves.remark_on_assumptions();
     let response = response.as_ref();
@@ -115,20 +113,6 @@ fn sources(args: &SourceArgs) -> Result<Vec<Resistance>, Failure> {
     }
     let usual = if args.source.is_empty() { &USUAL_OHM[..] } else { &[0.0] };
     usual.iter().map(|&ohm| Resistance::new(ohm).map_err(Failure::usage)).collect()
-}
-
-fn impedance(file: &str, curves: &mut Curves) -> Result<Impedance, Failure> {
-    let read = curves.read(file)?;
-    let Trace::Impedance(polar) = read.trace() else {
-        return Err(Failure::data(format!("'{file}' is a response, not an impedance"))
-            .hint("an impedance has a column in ohms; a .zma file always holds one"));
-    };
-    if polar.phase().is_none() {
-        Output::remark(&format!(
-            "note: '{file}' has no phase; the impedance was taken as a resistance at every frequency"
-        ));
-    }
-    polar.to_impedance_with_u().map_err(Failure::data)
 }
 
 fn response(args: &SourceArgs, curves: &mut Curves) -> Result<Option<Curve<Decibel>>, Failure> {

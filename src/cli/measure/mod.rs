@@ -17,8 +17,8 @@ use super::origin::{Look, Origin, Prepared};
 use super::output::{Output, counted};
 use super::rig_file::{Placing, Wires};
 use crate::model::{
-    CalibrationData, FiledCalibration, ImpedanceCalibration, ImpedanceFigures, Measurement,
-    Outcome, ResponseFigures, Spectrum,
+    Budget, CalibrationData, FiledCalibration, Impedance, ImpedanceCalibration, ImpedanceFigures,
+    Measurement, Outcome, ResponseFigures, Spectrum,
 };
 use crate::quantity::Uncertain;
 use crate::quantity::unit::Unit;
@@ -166,25 +166,19 @@ pub(super) fn summary(
     figures: usize,
     with_budget: bool,
 ) -> String {
+    let table = |impedance: &Impedance, budget: &Budget| {
+        let table = with_budget.then(|| report::text::table(&report::budget(impedance, budget)));
+        table.map_or_else(String::new, |table| format!("\n{table}\n"))
+    };
     let mut text = match &measurement.outcome {
         Outcome::Response { response, figures } => {
             response_text(figures) + &coherence_text(response)
         }
         Outcome::Impedance { impedance, budget, figures } => {
-            let table = if with_budget {
-                format!("\n{}\n", report::text::table(&report::budget(impedance, budget)))
-            } else {
-                String::new()
-            };
-            impedance_text(figures) + &coherence_text(impedance) + &table
+            impedance_text(figures) + &coherence_text(impedance) + &table(impedance, budget)
         }
         Outcome::OutputImpedance { impedance, budget, figures } => {
-            let table = if with_budget {
-                format!("\n{}\n", report::text::table(&report::budget(impedance, budget)))
-            } else {
-                String::new()
-            };
-            output::text(figures) + &table
+            output::text(figures) + &table(impedance, budget)
         }
         Outcome::Refused(_) => "refused: there is no result, and the takes are kept\n".to_owned(),
     };

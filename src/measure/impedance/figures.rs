@@ -1,8 +1,7 @@
 //! The figures that people quote of an impedance.
 
 use crate::metrology::equivalent::{Wanted, fit};
-use crate::model::{Curve, EquivalentCircuit, Impedance, ImpedanceFigures, Resonance};
-use crate::quantity::unit::Ohm;
+use crate::model::{EquivalentCircuit, Impedance, ImpedanceFigures, Resonance};
 
 /// Values that makers print (IEC 60268-5's rule: the minimum is not below 80 % of the rated value).
 const NOMINAL_OHM: [f64; 22] = [
@@ -28,7 +27,7 @@ pub(super) fn figures(impedance: &Impedance) -> ImpedanceFigures {
         maximum_hz,
         flatness_ratio: (minimum_ohm > 0.0).then(|| maximum_ohm / minimum_ohm),
         at_1khz_ohm: magnitude.at(1000.0).ok(),
-        u_at_1khz_ohm: u_at(&magnitude, 1000.0),
+        u_at_1khz_ohm: magnitude.u_at(1000.0),
         phase_maximum_deg: phase_maximum.map(|(_, deg)| deg),
         phase_maximum_hz: phase_maximum.map(|(hz, _)| hz),
         phase_minimum_deg: phase_minimum.map(|(_, deg)| deg),
@@ -55,7 +54,7 @@ fn of_circuit(circuit: &EquivalentCircuit, impedance: &Impedance, figures: &mut 
     let resistance = circuit.dc_resistance_ohm;
     // The errors of a jig are the same at all frequencies, and no fit averages them away.
     let magnitude = impedance.magnitude();
-    let common = magnitude.at(figures.minimum_hz).ok().zip(u_at(&magnitude, figures.minimum_hz));
+    let common = magnitude.at(figures.minimum_hz).ok().zip(magnitude.u_at(figures.minimum_hz));
     let common = common.map_or(0.0, |(ohm, u)| resistance.value * u / ohm);
     figures.dc_resistance_ohm = Some(resistance.value);
     figures.u_dc_resistance_ohm = Some(resistance.u.hypot(common));
@@ -71,12 +70,6 @@ fn of_circuit(circuit: &EquivalentCircuit, impedance: &Impedance, figures: &mut 
             seen.q_total = Some(fitted.q_total.value);
         }
     }
-}
-
-/// The standard uncertainty at a frequency, where it is known.
-fn u_at(magnitude: &Curve<Ohm>, hz: f64) -> Option<f64> {
-    let u = Curve::<Ohm>::new(magnitude.grid().clone(), magnitude.u()?.clone()).ok()?;
-    u.at(hz).ok()
 }
 
 /// The usual value of which the minimum is not below 80 %; none above the highest of them.

@@ -68,7 +68,7 @@ impl Data {
         {
             return Err(NoModel::NoPhase);
         }
-        let real_ohm = self.z.iter().map(|z| z.re).fold(f64::INFINITY, f64::min);
+        let real_ohm = self.lowest();
         if real_ohm <= 0.0 {
             return Err(NoModel::NotPassive { real_ohm });
         }
@@ -82,7 +82,12 @@ impl Data {
 
     /// About the DC resistance: a little below the smallest real part.
     pub(super) fn resistance(&self) -> f64 {
-        0.995 * self.z.iter().map(|z| z.re).fold(f64::INFINITY, f64::min)
+        0.995 * self.lowest()
+    }
+
+    /// The smallest real part, in ohms.
+    fn lowest(&self) -> f64 {
+        self.z.iter().map(|z| z.re).fold(f64::INFINITY, f64::min)
     }
 
     /// Reactance at 1 kHz that the end of the data extrapolates to; never nothing.
@@ -116,8 +121,9 @@ impl Data {
             .map(|k| (k, prominence(k)))
             .collect();
         let tallest = maxima.iter().map(|&(_, prominence)| prominence).fold(0.0, f64::max);
+        let standing = STANDING * self.resistance();
         let is_peak = |&&(k, prominence): &&(usize, f64)| {
-            real[k] > STANDING * self.resistance()
+            real[k] > standing
                 && prominence > OVER_VALLEY * real[k]
                 && prominence > OF_TALLEST * tallest
                 && prominence > OVER_NOISE * self.sigma[k]
@@ -134,8 +140,7 @@ impl Data {
         let by_real = |a: &usize, b: &usize| self.z[*a].re.total_cmp(&self.z[*b].re);
         let Some(at) = (0..below).max_by(by_real) else { return Ok(None) };
         let (re, peak) = (self.resistance(), self.z[at].re);
-        let lowest = self.z.iter().map(|z| z.re).fold(f64::INFINITY, f64::min);
-        if peak < STANDS_OUT * lowest {
+        if peak < STANDS_OUT * self.lowest() {
             return Ok(None);
         }
         let (last, hz) = (self.tones.len() - 1, self.tones[at].hz);

@@ -8,7 +8,6 @@ use crate::model::{
 use crate::quantity::Uncertain;
 use crate::quantity::unit::Ohm;
 use crate::report::digits::{fixed, hertz, ohms, prose_db, significant};
-use crate::report::reading::u_at;
 
 /// More maxima of an impedance than this are counted, not listed.
 const MOST_RESONANCES: usize = 4;
@@ -103,7 +102,7 @@ fn bass(figures: &ResponseFigures) -> Vec<String> {
 }
 
 fn extremes(figures: &ImpedanceFigures, magnitude: &Curve<Ohm>) -> Vec<String> {
-    let with_u = |ohm: f64, hz: f64| ohms(ohm, u_at(magnitude, hz));
+    let with_u = |ohm: f64, hz: f64| ohms(ohm, magnitude.u_at(hz));
     let range = format!(
         "The impedance is lowest at {}, {}, and highest at {}, {}.",
         hertz(figures.minimum_hz),
@@ -127,7 +126,7 @@ fn resonances(figures: &ImpedanceFigures, magnitude: &Curve<Ohm>) -> Vec<String>
     let all = &figures.resonances;
     let listed_ones: Vec<String> = (all.iter().take(MOST_RESONANCES))
         .map(|peak| {
-            let ohm = ohms(peak.peak_ohm, u_at(magnitude, peak.frequency_hz));
+            let ohm = ohms(peak.peak_ohm, magnitude.u_at(peak.frequency_hz));
             format!("{} ({ohm})", hertz(peak.frequency_hz))
         })
         .collect();

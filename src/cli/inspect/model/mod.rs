@@ -130,8 +130,8 @@ pub(super) fn run(args: &ModelArgs, output: Output) -> Result<Exit, Failure> {
     }
     let second = args.second.known()?;
     let mut curves = Curves::new(&args.library);
-    let polar = impedance(&mut curves, &args.file)?;
-    let heavier = second.map(|(file, _)| impedance(&mut curves, file)).transpose()?;
+    let polar = curves.ohms(&args.file)?;
+    let heavier = second.map(|(file, _)| curves.ohms(file)).transpose()?;
     let simulated = curves.any_simulated();
     curves.remark_on_assumptions();
     let circuit = circuit_of(&polar, &args.file, args)?;
@@ -165,15 +165,6 @@ pub(super) fn run(args: &ModelArgs, output: Output) -> Result<Exit, Failure> {
     }
     output.result(|| document, || text::of(&found, &polar, args, pictures))?;
     Ok(Exit::Done)
-}
-
-fn impedance(curves: &mut Curves<'_>, file: &str) -> Result<Polar<Ohm>, Failure> {
-    match curves.read(file)?.into_trace() {
-        Trace::Impedance(polar) => Ok(polar),
-        Trace::Response(_) => {
-            Err(Failure::data(format!("'{file}' is a response, not an impedance")))
-        }
-    }
 }
 
 fn circuit_of(
