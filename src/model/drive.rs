@@ -1,7 +1,8 @@
 //! What a headphone needs for a level, and what an amplifier has to offer.
 
-use super::comparison::{EighthRule, Span};
+use super::compared::Span;
 use super::curve::Curve;
+use super::source::EighthRule;
 use super::spectrum::Impedance;
 use crate::quantity::unit::{Decibel, Milliampere, Milliwatt, Pascal, Volt};
 use crate::quantity::{Current, Frequency, Gain, Level, Resistance, Voltage};

@@ -1,6 +1,6 @@
 //! An impedance that nobody measured electrically: it follows from what known resistors do.
 
-use super::comparison::Extremes;
+use super::compared::Extremes;
 use crate::quantity::Resistance;
 
 /// Where an inferred impedance comes from, and how well it predicts what it was not made from.

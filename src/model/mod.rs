@@ -5,7 +5,7 @@
 
 mod budget;
 mod calibration;
-mod comparison;
+mod compared;
 mod curve;
 mod damping;
 mod drive;
@@ -15,11 +15,14 @@ mod grid;
 mod inferred;
 mod jig;
 mod measurement;
+mod normalisation;
 mod output;
 mod plan;
 mod recording;
+mod source;
 mod spectrum;
 mod standard;
+mod states;
 mod stimulus;
 mod trace;
 
@@ -30,10 +33,8 @@ pub use calibration::{
     ImpedanceCalibration, LevelCalibration, LoopbackCalibration, MeasuredStandard,
     MicrophoneCalibration, Sensitivity, SensitivityUnit, UnknownCurveSign, UnknownSensitivity,
 };
-pub use comparison::{
-    ComparedCurve, CurveComparison, CurveDifference, Deviation, EighthRule, Extremes,
-    MeasuredOutput, Normalisation, Significance, SourceComparison, SourceEffect, SourceLimit, Span,
-    Spread, StateComparison, StateDifference, StateSummary,
+pub use compared::{
+    ComparedCurve, CurveComparison, CurveDifference, Deviation, Extremes, Significance, Span,
 };
 pub use curve::{Curve, CurveError};
 pub use damping::{DampedQ, DampedResonance, Damping, SourceDamping};
@@ -57,13 +58,16 @@ pub use measurement::{
     Conditions, ImpedanceFigures, Measurand, Measurement, Outcome, Resonance, ResponseFigures,
     TakeRecord,
 };
+pub use normalisation::Normalisation;
 pub use output::{LoadResidual, OutputBench, OutputFigures, TestLoad, UnknownLoad};
 pub use plan::{AnalysisSpec, Band, Plan, PlanError, SilenceSpec, SweepSpec};
 pub use recording::{
     ChannelMap, ChannelMapError, ChannelRole, Completeness, Recording, RecordingError, RigIdentity,
     RigKind, SampleFormat,
 };
+pub use source::{EighthRule, MeasuredOutput, SourceComparison, SourceEffect, SourceLimit};
 pub use spectrum::{Covariance, Impedance, Response, Spectrum};
 pub use standard::{Connection, Standard, StandardKind};
+pub use states::{Spread, StateComparison, StateDifference, StateSummary};
 pub use stimulus::{Stimulus, StimulusError};
 pub use trace::{Polar, Trace, TraceKind};
