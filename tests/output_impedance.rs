@@ -16,7 +16,7 @@ use cansweep::metrology::budget::combined;
 use cansweep::metrology::thevenin::{LoadedTake, output};
 use cansweep::model::{
     Covariance, Curve, Impedance, Jig, Normalisation, Outcome, OutputBench, OutputFigures,
-    Recording, TestLoad, Topology,
+    OutputTap, Recording, TestLoad, Topology,
 };
 use cansweep::quantity::unit::Decibel;
 use cansweep::quantity::{Capacitance, Frequency, Percent, Resistance};
@@ -36,6 +36,7 @@ const LOADS: [&str; 3] = ["open", "33", "100"];
 
 fn bench() -> OutputBench {
     OutputBench {
+        tap: OutputTap::Plug,
         load_tolerance: Percent::new(0.1).unwrap(),
         lead_resistance: Some(Resistance::new(0.12).unwrap()),
         contact_resistance: Resistance::new(5e-3).unwrap(),
@@ -77,7 +78,7 @@ fn drawn(source_ohm: f64, seed: u64) -> Vec<LoadedTake> {
             };
             let ratio: Vec<Complex64> = hz().into_iter().map(noisy).collect();
             let noise = vec![Covariance::circular(NOISE); ratio.len()];
-            LoadedTake { load, ratio, noise }
+            LoadedTake { load, ratio, noise, across: None }
         })
         .into()
 }
@@ -137,7 +138,9 @@ fn simulated_amplifiers_have_the_output_impedance_they_were_given() {
             parts.jig.lead_inductance_h = 0.0;
         });
         let placement = Placement::new("fresh", 1, 1);
-        let mut rig = SimulatedRig::new(scenario.unwrap(), Wiring::Output, placement).unwrap();
+        let mut rig =
+            SimulatedRig::new(scenario.unwrap(), Wiring::Output(OutputTap::Plug), placement)
+                .unwrap();
         let loads = LOADS.map(|load| load.parse::<TestLoad>().unwrap());
         let stimulus = stimulus_of(&plan::load("output-impedance").unwrap()).unwrap();
         let takes = loads.map(|load| {
@@ -159,6 +162,69 @@ fn simulated_amplifiers_have_the_output_impedance_they_were_given() {
             assert!((found / truth - 1.0).abs() < 0.01, "{found}");
         }
     }
+}
+
+/// Takes of a tap through the simulated rig, with leads of 0.6 Ω to the loads.
+fn tapped(tap: OutputTap, legs_ohm: (f64, Option<f64>)) -> (OutputFigures, Analysed) {
+    let scenario = preset("closed-38").unwrap().changed(|parts| {
+        parts.amplifier.output_resistance_ohm = legs_ohm.0;
+        parts.amplifier.output_inductance_h = 0.0;
+        parts.amplifier.negative_leg_ohm = legs_ohm.1;
+        parts.converter.gain_db = [0.0, 0.02];
+        parts.converter.input_resistance_ohm = Some(20e3);
+        parts.converter.input_capacitance_f = 150e-12;
+        parts.jig.lead_resistance_ohm = 0.6;
+        parts.jig.lead_inductance_h = 0.0;
+    });
+    let wiring = Wiring::Output(tap);
+    let placement = Placement::new("fresh", 1, 1);
+    let mut rig = SimulatedRig::new(scenario.unwrap(), wiring, placement).unwrap();
+    let loads = LOADS.map(|load| load.parse::<TestLoad>().unwrap());
+    let plan = plan::load("output-impedance").unwrap();
+    let stimulus = stimulus_of(&plan).unwrap();
+    let takes = loads.map(|load| {
+        assert!(rig.connect(load));
+        rig.exchange(&stimulus, &mut Unwatched).unwrap()
+    });
+    let mut analyser = Analyser::new(stimulus, *plan.analysis(), Inverse::OfSamples).unwrap();
+    // Of a tap at the load the leads do not matter, so that nobody states them.
+    let lead_resistance = (tap == OutputTap::Balanced).then(|| Resistance::new(0.6).unwrap());
+    let bench = OutputBench { tap, lead_resistance, ..bench() };
+    let analysed = analyser.output_impedance(&takes, &wiring.channels(), &loads, &bench).unwrap();
+    (of_output(analysed.clone()).1, analysed)
+}
+
+#[test]
+fn a_tap_at_the_load_leaves_leads_and_contacts_out() {
+    let (figures, _) = tapped(OutputTap::FourWire, (1.0, None));
+    println!("{figures:?}");
+    assert!((figures.at_1khz_ohm.unwrap() - 1.0).abs() < OHM, "{figures:?}");
+    assert!((figures.lead_resistance_ohm.unwrap() - 0.6).abs() < 1e-3, "{figures:?}");
+    assert!(figures.u_at_1khz_ohm.unwrap() < 0.005, "{figures:?}");
+    assert_eq!(figures.linear, Some(true));
+}
+
+#[test]
+fn the_legs_of_a_balanced_output_come_out_each_by_itself() {
+    /// Both inputs differ by 0.02 dB, which a quarter of the asymmetry of the legs sees.
+    const LEG: f64 = 0.005;
+    let (figures, analysed) = tapped(OutputTap::Balanced, (4.7, Some(10.0)));
+    println!("{figures:?}");
+    let balanced = figures.balanced.clone().unwrap();
+    assert!((figures.at_1khz_ohm.unwrap() / 14.7 - 1.0).abs() < RELATIVE, "{figures:?}");
+    for (found, truth) in [
+        (balanced.positive_ohm, 4.7),
+        (balanced.negative_ohm, 10.0),
+        (balanced.common_ohm, 4.7 * 10.0 / 14.7),
+    ] {
+        assert!((found.unwrap() / truth - 1.0).abs() < LEG, "{found:?} {truth}");
+    }
+    assert!((balanced.swing_db - 6.02).abs() < 0.03, "{balanced:?}");
+    assert!(balanced.symmetry_db < -50.0, "{balanced:?}");
+    let Outcome::OutputImpedance { detail: Some(detail), .. } = analysed.outcome else { panic!() };
+    let open = detail.open_circuit.level().at(1000.0).unwrap();
+    assert!((open - figures.open_circuit_db.unwrap()).abs() < 1e-9);
+    assert!(detail.legs.is_some());
 }
 
 /// The response of a headphone behind a source, by its microphone alone.

@@ -9,10 +9,11 @@ use serde_json::Value;
 use super::failure::Failure;
 use super::now;
 use crate::model::{
-    CurveComparison, Drive, FindingKind, Measurand, Measurement, RigKind, SourceComparison,
-    StateComparison, Trace,
+    CurveComparison, Drive, FindingKind, Legs, Measurand, Measurement, Outcome, Polar, RigKind,
+    SourceComparison, StateComparison, Trace,
 };
 use crate::plot::{Caption, Figure, Seatings, Theme, Width, figures, render};
+use crate::quantity::unit::Ohm;
 use crate::store::curve::SIMULATED;
 use crate::store::{Overwrite, atomic, document};
 
@@ -100,10 +101,21 @@ pub(super) fn of_measurement(
     let (stem, figure) = match &trace {
         Trace::Response(polar) => ("response", figures::response(&[(&name, polar)], &caption)),
         Trace::Impedance(polar) => {
-            (measurand.name(), figures::impedance(&[(&name, polar)], &caption))
+            let legs = legs_of(&measurement.outcome);
+            let whole = if legs.is_empty() { name.as_str() } else { "between the legs" };
+            let curves = [(whole, polar)].into_iter();
+            let curves = curves.chain(legs.iter().map(|(name, leg)| (*name, leg)));
+            (measurand.name(), figures::impedance(&curves.collect::<Vec<_>>(), &caption))
         }
     };
     write(folder, stem, &figure, drawing, Overwrite::Refuse)
+}
+
+/// The legs of a balanced output, each with its name.
+fn legs_of(outcome: &Outcome) -> Vec<(&'static str, Polar<Ohm>)> {
+    let Outcome::OutputImpedance { detail: Some(detail), .. } = outcome else { return Vec::new() };
+    let Some(Legs { positive, negative }) = &detail.legs else { return Vec::new() };
+    vec![("positive leg", positive.into()), ("negative leg", negative.into())]
 }
 
 /// How the curve of a measurement is called.

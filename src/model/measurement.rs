@@ -8,7 +8,7 @@ use super::budget::Budget;
 use super::calibration::CalibrationRecord;
 use super::finding::Finding;
 use super::jig::Jig;
-use super::output::{OutputFigures, TestLoad};
+use super::output::{OutputDetail, OutputFigures, TestLoad};
 use super::plan::{AnalysisSpec, Plan};
 use super::recording::{ChannelMap, RigIdentity, RigKind};
 use super::spectrum::{Impedance, Response};
@@ -235,6 +235,8 @@ pub enum Outcome {
         budget: Budget,
         /// Its figures.
         figures: OutputFigures,
+        /// The voltage behind it, and its legs; absent when read back.
+        detail: Option<Box<OutputDetail>>,
     },
     /// Nothing: the takes were refused, and the findings say why.
     Refused(Measurand),

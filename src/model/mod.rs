@@ -59,7 +59,10 @@ pub use measurement::{
     TakeRecord,
 };
 pub use normalisation::Normalisation;
-pub use output::{LoadResidual, OutputBench, OutputFigures, TestLoad, UnknownLoad};
+pub use output::{
+    BalancedFigures, Legs, LoadResidual, OutputBench, OutputDetail, OutputFigures, OutputTap,
+    TestLoad, UnknownLoad,
+};
 pub use plan::{AnalysisSpec, Band, Plan, PlanError, SilenceSpec, SweepSpec};
 pub use recording::{
     ChannelMap, ChannelMapError, ChannelRole, Completeness, Recording, RecordingError, RigIdentity,

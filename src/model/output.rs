@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::spectrum::{Impedance, Response};
 use crate::quantity::{Capacitance, Percent, Resistance};
 
 /// What an amplifier's output is loaded with during a take.
@@ -18,9 +19,25 @@ pub enum TestLoad {
     Ohm(Resistance),
 }
 
+/// Where the voltage of an output is taken, and what the load's current follows from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutputTap {
+    /// At the contact of the plug, against ground; the current by the load and its leads.
+    #[default]
+    Plug,
+    /// At both legs of a balanced output, each by an input of its own; the load between them.
+    Balanced,
+    /// At the contact of the plug and at the load itself, which tells its current whatever the leads
+    /// and contacts between them are.
+    FourWire,
+}
+
 /// How an amplifier's output is loaded and its voltage taken, and how well that is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OutputBench {
+    /// Where the voltage is taken.
+    pub tap: OutputTap,
     /// Tolerance of the loads.
     pub load_tolerance: Percent,
     /// Resistance between the tap of the voltage and the load, there and back; at most
@@ -140,6 +157,65 @@ pub struct OutputFigures {
     /// How each load agrees, in the order of the takes.
     #[serde(default)]
     pub loads: Vec<LoadResidual>,
+    /// The voltage without load over the drive at 1 kHz.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub open_circuit_db: Option<f64>,
+    /// Standard uncertainty of that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub u_open_circuit_db: Option<f64>,
+    /// Resistance from the plug to the load, there and back, where the voltage was taken at both.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lead_resistance_ohm: Option<f64>,
+    /// The legs, of a balanced output.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub balanced: Option<BalancedFigures>,
+}
+
+/// Figures of the two legs of an output. Levels are those in the middle of the band.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct BalancedFigures {
+    /// The voltage between the legs over that of one of them (the louder): 6 dB where both are
+    /// driven alike, 0 dB where one is ground.
+    pub swing_db: f64,
+    /// The sum of both legs' voltages over their difference; below −40 dB they are alike.
+    pub symmetry_db: f64,
+    /// What the leg in phase with the drive has at 1 kHz.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub positive_ohm: Option<f64>,
+    /// Standard uncertainty of that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub u_positive_ohm: Option<f64>,
+    /// What the other leg has at 1 kHz.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub negative_ohm: Option<f64>,
+    /// Standard uncertainty of that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub u_negative_ohm: Option<f64>,
+    /// Both legs side by side at 1 kHz, as what pulls them the same way sees them: the common-mode
+    /// impedance of legs that know nothing of each other.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub common_ohm: Option<f64>,
+    /// Standard uncertainty of that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub u_common_ohm: Option<f64>,
+}
+
+/// What was found of an amplifier's output besides its impedance and its figures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutputDetail {
+    /// The voltage without load over the drive.
+    pub open_circuit: Response,
+    /// Impedance of each leg of a balanced output.
+    pub legs: Option<Legs>,
+}
+
+/// The impedances of the two legs of a balanced output, as the current through both shows them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Legs {
+    /// Of the leg in phase with the drive.
+    pub positive: Impedance,
+    /// Of the other.
+    pub negative: Impedance,
 }
 
 #[cfg(test)]

@@ -204,6 +204,10 @@ pub enum ChannelRole {
     Sense,
     /// The measured signal of a response: a coupler microphone or a line output.
     Microphone,
+    /// The inverting leg of a balanced output; the other one is the sense input's.
+    Negative,
+    /// The end of the leads, at the load itself.
+    Load,
 }
 
 impl ChannelRole {
@@ -214,6 +218,8 @@ impl ChannelRole {
             Self::Reference => "reference",
             Self::Sense => "sense",
             Self::Microphone => "microphone",
+            Self::Negative => "negative",
+            Self::Load => "load",
         }
     }
 }
@@ -232,7 +238,7 @@ pub struct ChannelMap(BTreeMap<ChannelRole, usize>);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "'{0}' does not say which input is which (expected something like reference=1,microphone=2; \
-     roles are reference, sense and microphone, inputs are counted from 1)"
+     roles are reference, sense, microphone, negative and load, inputs are counted from 1)"
 )]
 pub struct ChannelMapError(String);
 
@@ -273,6 +279,8 @@ impl FromStr for ChannelMap {
                 "reference" | "ref" | "loopback" => ChannelRole::Reference,
                 "sense" => ChannelRole::Sense,
                 "microphone" | "mic" | "line" => ChannelRole::Microphone,
+                "negative" => ChannelRole::Negative,
+                "load" => ChannelRole::Load,
                 _ => return Err(refuse()),
             };
             let number: usize = number.trim().parse().map_err(|_| refuse())?;

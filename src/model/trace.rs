@@ -131,13 +131,25 @@ impl Trace {
 
 impl From<&Response> for Trace {
     fn from(response: &Response) -> Self {
-        Self::Response(Polar::of_spectrum(response.level(), response))
+        Self::Response(response.into())
     }
 }
 
 impl From<&Impedance> for Trace {
     fn from(impedance: &Impedance) -> Self {
-        Self::Impedance(Polar::of_spectrum(impedance.magnitude(), impedance))
+        Self::Impedance(impedance.into())
+    }
+}
+
+impl From<&Response> for Polar<Decibel> {
+    fn from(response: &Response) -> Self {
+        Self::of_spectrum(response.level(), response)
+    }
+}
+
+impl From<&Impedance> for Polar<Ohm> {
+    fn from(impedance: &Impedance) -> Self {
+        Self::of_spectrum(impedance.magnitude(), impedance)
     }
 }
 

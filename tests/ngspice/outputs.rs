@@ -11,8 +11,8 @@
 
 use cansweep::measure::{Analysed, Analyser, Inverse, stimulus_of};
 use cansweep::model::{
-    FindingKind, Outcome, OutputBench, OutputFigures, Plan, Recording, RigIdentity, RigKind,
-    SampleFormat, TestLoad,
+    FindingKind, Outcome, OutputBench, OutputFigures, OutputTap, Plan, Recording, RigIdentity,
+    RigKind, SampleFormat, TestLoad,
 };
 use cansweep::quantity::{Capacitance, Percent, Resistance};
 use ndarray::Array2;
@@ -40,6 +40,7 @@ fn analysed(
         Recording::new(rate, samples, SampleFormat::Float, rig).unwrap()
     });
     let bench = OutputBench {
+        tap: OutputTap::Plug,
         load_tolerance: Percent::new(0.1).unwrap(),
         lead_resistance: Some(Resistance::new(0.0).unwrap()),
         contact_resistance: Resistance::new(5e-3).unwrap(),

@@ -177,7 +177,7 @@ pub(super) fn summary(
         Outcome::Impedance { impedance, budget, figures } => {
             impedance_text(figures) + &coherence_text(impedance) + &table(impedance, budget)
         }
-        Outcome::OutputImpedance { impedance, budget, figures } => {
+        Outcome::OutputImpedance { impedance, budget, figures, .. } => {
             output::text(figures) + &table(impedance, budget)
         }
         Outcome::Refused(_) => "refused: there is no result, and the takes are kept\n".to_owned(),

@@ -9,7 +9,7 @@ use crate::cli::keep::{Keep, Task};
 use crate::cli::origin::{Look, Origin, Prepared};
 use crate::cli::output::Output;
 use crate::cli::rig_file::{Placing, Wires};
-use crate::model::{OutputBench, OutputFigures, TestLoad};
+use crate::model::{BalancedFigures, OutputBench, OutputFigures, OutputTap, TestLoad};
 use crate::quantity::{Capacitance, Gain, Percent, Resistance, Uncertain};
 
 /// The arguments of `measure output-impedance`.
@@ -20,10 +20,15 @@ Examples:
   cansweep measure output-impedance --rig desk.toml --load open --load 33 --load open --load 33
   cansweep measure output-impedance --take o.wav --take l.wav --load open --load 33 -o amp
   cansweep measure output-impedance --rig sim:closed-38 --load open,100,33 --budget
+  cansweep measure output-impedance --rig sim:closed-38 --load open,33 --balanced
+  cansweep measure output-impedance --take o.wav --take l.wav --load open,33 --four-wire \
+      --channels sense=1,load=2
 
 Input 1 (reference) sits where the amplifier is driven, input 2 (sense) at its plug; with one input
 alone the stimulus stands for the drive. Two loads tell the impedance, three whether the output is
-linear, and loads that come back later take a drift out. Exit code 1: the loads do not agree, and
+linear, and loads that come back later take a drift out. --balanced takes both legs, each by an
+input of its own (10 kΩ or more to ground; never a leg to ground itself), --four-wire the plug and
+the load, which leaves leads and contacts out. Exit code 1: the loads do not agree, and
 the finding says from which load on. Whether it depends on the level, or what a cable adds, two
 measurements tell: at two levels (--level), or at both ends of the cable; `cansweep compare curves`
 says whether they differ by more than their uncertainty.")]
@@ -48,6 +53,14 @@ struct BenchArgs {
     /// The load of each take, in order: open, or ohms as a four-wire meter shows them
     #[arg(long = "load", value_name = "OHM,…", value_delimiter = ',', required = true)]
     loads: Vec<TestLoad>,
+    /// A balanced output with the load between its legs: inputs sense=1,negative=2 [with three:
+    /// reference=1,sense=2,negative=3]
+    #[arg(long, conflicts_with = "four_wire")]
+    balanced: bool,
+    /// The voltage is taken at the plug and at the load: inputs sense=1,load=2 [with three:
+    /// reference=1,sense=2,load=3]
+    #[arg(long)]
+    four_wire: bool,
     /// Tolerance of the loads
     #[arg(long, value_name = "PERCENT", default_value = "0.1%", allow_hyphen_values = true)]
     load_tolerance: Percent,
@@ -69,11 +82,20 @@ struct BenchArgs {
 }
 
 impl BenchArgs {
+    const fn tap(&self) -> OutputTap {
+        match (self.balanced, self.four_wire) {
+            (true, _) => OutputTap::Balanced,
+            (false, true) => OutputTap::FourWire,
+            (false, false) => OutputTap::Plug,
+        }
+    }
+
     fn bench(&self) -> Result<OutputBench, Failure> {
         if self.input_resistance.is_some_and(|input| input.ohm() <= 0.0) {
             return Err(Failure::usage("an input of 0 Ω measures no voltage"));
         }
         Ok(OutputBench {
+            tap: self.tap(),
             load_tolerance: self.load_tolerance,
             lead_resistance: self.lead_resistance,
             contact_resistance: self.contact_resistance,
@@ -93,7 +115,7 @@ pub(super) fn run(args: &OutputArgs, output: Output) -> Result<Exit, Failure> {
         ));
     }
     let placing = Placing {
-        wires: Wires::Output,
+        wires: Wires::Output(bench.tap),
         state: None,
         seating: 1,
         real_time: false,
@@ -113,7 +135,6 @@ pub(super) fn text(figures: &OutputFigures) -> String {
     let mut line = |name: &str, value: String| {
         let _ = writeln!(text, "{name:<18}{value}");
     };
-    let with_u = |value: Option<f64>, u: Option<f64>| Some(Uncertain::new(value?, u?));
     let floor = figures.floor_ohm;
     match figures.resistance_ohm {
         Some(ohm) if ohm < floor => line("resistance", format!("below {floor:.3} Ω")),
@@ -143,5 +164,36 @@ pub(super) fn text(figures: &OutputFigures) -> String {
         None => "not checked; a third load would tell",
     };
     line("linear", verdict.to_owned());
+    if let Some(db) = with_u(figures.open_circuit_db, figures.u_open_circuit_db) {
+        line("without load", format!("{db} dB over the drive, at 1 kHz"));
+    }
+    if let Some(ohm) = figures.lead_resistance_ohm {
+        line("plug to load", format!("{ohm:.3} Ω (left out)"));
+    }
+    if let Some(balanced) = &figures.balanced {
+        legs(balanced, &mut line);
+    }
     text
+}
+
+fn legs(figures: &BalancedFigures, line: &mut impl FnMut(&str, String)) {
+    let legs = [
+        ("positive leg", figures.positive_ohm, figures.u_positive_ohm),
+        ("negative leg", figures.negative_ohm, figures.u_negative_ohm),
+        ("common mode", figures.common_ohm, figures.u_common_ohm),
+    ];
+    for (name, ohm, u) in legs {
+        if let Some(ohm) = with_u(ohm, u) {
+            line(name, format!("{ohm} Ω at 1 kHz"));
+        }
+    }
+    line("swing", format!("{:+.2} dB over one leg's", figures.swing_db));
+    line(
+        "symmetry",
+        format!("{:.1} dB (sum of the legs over their difference)", figures.symmetry_db),
+    );
+}
+
+fn with_u(value: Option<f64>, u: Option<f64>) -> Option<Uncertain> {
+    Some(Uncertain::new(value?, u?))
 }

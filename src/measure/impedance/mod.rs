@@ -17,8 +17,8 @@ use num_complex::Complex64;
 
 use self::error_terms::ErrorTerms;
 use self::figures::figures;
-use self::ratio::{Judge, Ratios};
-pub(super) use self::ratio::{Seen, Wanted};
+use self::ratio::Judge;
+pub(super) use self::ratio::{Ratios, Seen, Wanted};
 pub(super) use self::standard::AsItIs;
 pub use self::standard::{NoCalibration, StandardTakes, impedance_behind, impedance_calibration};
 use self::wiring::{described, extremes, no_current, remarks_on};

@@ -3,7 +3,7 @@
 use num_complex::Complex64;
 
 use super::LoadedTake;
-use super::solution::{Fit, Taken, distinct, input, leads, relative};
+use super::solution::{Fit, Taken, contact, distinct, input, leads, relative};
 use crate::model::{
     Budget, Contribution, Covariance, Distribution, ErrorSource, Evaluation, OutputBench, TestLoad,
 };
@@ -51,7 +51,7 @@ pub(super) fn lines(takes: &[LoadedTake], bench: &OutputBench, points: usize) ->
         let u = of_rectangle(bench.load_tolerance.fraction() * load.ohm()?);
         Some((ErrorSource::LoadStandard, Distribution::Rectangular, Cause::Load(load, u)))
     });
-    let contact = bench.contact_resistance.ohm();
+    let contact = contact(bench);
     let contacts = (0..takes.len())
         .map(|k| (ErrorSource::Contacts, Distribution::Normal, Cause::Contact(k, contact)));
     let ((_, conductance), (_, capacitance)) = input(bench);
@@ -75,18 +75,16 @@ impl Systematic {
     /// Works out the effect at the next frequency.
     pub(super) fn at(&mut self, takes: &[Taken], fit: &Fit, hz: f64, i: usize) {
         debug_assert_eq!(self.effect.len(), i);
-        let by_ohm =
-            |take: &Taken, ohm: f64| Complex64::from(-take.conductance * take.conductance * ohm);
         let none = Complex64::ZERO;
         let moved = |(k, take): (usize, &Taken)| {
             let (voltage, admittance) = match self.cause {
                 Cause::Gain(of, relative) if of == k => (take.voltage * relative, none),
-                Cause::Load(load, ohm) if take.load == load => (none, by_ohm(take, ohm)),
-                Cause::Contact(of, ohm) if of == k => (none, by_ohm(take, ohm)),
-                Cause::Leads(ohm) => (none, by_ohm(take, ohm)),
-                Cause::InputConductance(siemens) => (none, siemens.into()),
+                Cause::Load(load, ohm) if take.load == load => (none, take.by_ohm * ohm),
+                Cause::Contact(of, ohm) if of == k => (none, take.by_ohm * ohm),
+                Cause::Leads(ohm) => (none, take.by_ohm * ohm),
+                Cause::InputConductance(siemens) => (none, take.by_input * siemens),
                 Cause::InputCapacitance(farad) => {
-                    (none, Complex64::new(0.0, std::f64::consts::TAU * hz * farad))
+                    (none, take.by_input * Complex64::new(0.0, std::f64::consts::TAU * hz * farad))
                 }
                 Cause::Gain(..) | Cause::Load(..) | Cause::Contact(..) => return none,
             };

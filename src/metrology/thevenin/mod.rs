@@ -29,6 +29,17 @@ pub struct LoadedTake {
     pub ratio: Vec<Complex64>,
     /// Covariance of the noise; empty if unknown.
     pub noise: Vec<Covariance>,
+    /// The voltage over the load, where that is another than the one above.
+    pub across: Option<Across>,
+}
+
+/// The voltage over a load, relative to that of the output.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Across {
+    /// Voltage over the load by voltage of the output.
+    pub share: Vec<Complex64>,
+    /// Standard uncertainty of each part of it by noise.
+    pub u: Vec<f64>,
 }
 
 /// An output, as loads show it.
@@ -36,6 +47,10 @@ pub struct LoadedTake {
 pub struct Output {
     /// The impedance in ohms, per frequency.
     pub impedance: Vec<Complex64>,
+    /// Voltage without load over the drive, per frequency.
+    pub open: Vec<Complex64>,
+    /// Covariance of that.
+    pub open_covariance: Vec<Covariance>,
     /// What its noise contributes, in ohms squared.
     pub noise: Vec<Covariance>,
     /// What else makes it uncertain.
@@ -78,6 +93,8 @@ pub fn output(hz: &[f64], takes: &[LoadedTake], bench: &OutputBench) -> Result<O
     let takes = solution::without_drift(hz, takes);
     let mut output = Output {
         impedance: Vec::with_capacity(hz.len()),
+        open: Vec::with_capacity(hz.len()),
+        open_covariance: Vec::with_capacity(hz.len()),
         noise: Vec::with_capacity(hz.len()),
         systematic: errors::lines(&takes, bench, hz.len()),
         linear: None,
@@ -88,6 +105,8 @@ pub fn output(hz: &[f64], takes: &[LoadedTake], bench: &OutputBench) -> Result<O
         let here = Taken::at(&takes, bench, f, i);
         let fit = Fit::of(&here).ok_or(NoOutput::Alike)?;
         output.impedance.push(fit.impedance);
+        output.open.push(fit.open);
+        output.open_covariance.push(fit.of_open());
         output.noise.push(fit.noise(&here));
         for line in &mut output.systematic {
             line.at(&here, &fit, f, i);

@@ -5,7 +5,7 @@ use statrs::distribution::{ChiSquared, ContinuousCDF};
 
 use super::LoadedTake;
 use crate::metrology::statistics::median;
-use crate::model::{Covariance, Jig, OutputBench, TestLoad};
+use crate::model::{Covariance, Jig, OutputBench, OutputTap, TestLoad};
 use crate::quantity::Capacitance;
 
 /// A take at one frequency.
@@ -15,15 +15,17 @@ pub(super) struct Taken {
     pub(super) load: TestLoad,
     /// Voltage over drive.
     pub(super) voltage: Complex64,
-    /// Admittance of the load with its leads, without the input, in siemens.
-    pub(super) conductance: f64,
-    /// That with the input.
+    /// By how much the admittance changes for each ohm in series with the load, in siemens per ohm.
+    pub(super) by_ohm: Complex64,
+    /// How much of an input's admittance the output sees.
+    pub(super) by_input: Complex64,
+    /// Admittance at the output: of the load with its leads, and of the inputs.
     admittance: Complex64,
     noise: Covariance,
     /// Relative standard deviation of the gain from take to take, of each part.
     drift: f64,
-    /// Standard deviation of the conductance.
-    u_conductance: f64,
+    /// Standard deviation of the admittance by the load's resistance, and of each part by noise.
+    u_admittance: (f64, f64),
 }
 
 /// Different loads, in the order of the takes.
@@ -39,8 +41,16 @@ pub(super) fn distinct(takes: &[LoadedTake]) -> Vec<TestLoad> {
 
 /// Resistance of the leads that is reckoned with, in ohms, and its half-width.
 pub(super) fn leads(bench: &OutputBench) -> (f64, f64) {
+    if bench.tap == OutputTap::FourWire {
+        return (0.0, 0.0);
+    }
     let half = 0.5 * OutputBench::LONGEST_LEADS_OHM;
     bench.lead_resistance.map_or((half, half), |leads| (leads.ohm(), 0.0))
+}
+
+/// Standard deviation of the contacts between the tap of the voltage and the load, in ohms.
+pub(super) fn contact(bench: &OutputBench) -> f64 {
+    if bench.tap == OutputTap::FourWire { 0.0 } else { bench.contact_resistance.ohm() }
 }
 
 /// Conductance and capacitance of the input that are reckoned with, and their half-widths.
@@ -65,21 +75,33 @@ impl Taken {
         let ((conductance, _), (capacitance, _)) = input(bench);
         let of_input = Complex64::new(conductance, std::f64::consts::TAU * hz * capacitance);
         let (leads, half) = leads(bench);
-        let contact = bench.contact_resistance.ohm();
+        let contact = contact(bench);
         let of = |take: &LoadedTake| {
+            let across = take.across.as_ref();
+            let share = across.map_or(Complex64::ONE, |across| across.share[i]);
             let conductance = take.load.ohm().map_or(0.0, |ohm| (ohm + leads).recip());
             let u_ohm = take.load.ohm().map_or(0.0, |ohm| {
                 let tolerance = bench.load_tolerance.fraction() * ohm;
                 ((tolerance * tolerance + half * half) / 3.0 + contact * contact).sqrt()
             });
+            let by_ohm = -share * conductance * conductance;
+            let by_input = match bench.tap {
+                OutputTap::Plug => Complex64::ONE,
+                OutputTap::Balanced => Complex64::from(0.5),
+                OutputTap::FourWire => 1.0 + share,
+            };
             Self {
                 load: take.load,
                 voltage: take.ratio[i],
-                conductance,
-                admittance: conductance + of_input,
+                by_ohm,
+                by_input,
+                admittance: share * conductance + by_input * of_input,
                 noise: take.noise.get(i).copied().unwrap_or_default(),
                 drift: relative(bench.drift_db),
-                u_conductance: conductance * conductance * u_ohm,
+                u_admittance: (
+                    by_ohm.norm() * u_ohm,
+                    across.map_or(0.0, |across| across.u[i] * conductance),
+                ),
             }
         };
         takes.iter().map(of).collect()
@@ -89,7 +111,7 @@ impl Taken {
 /// Open-circuit voltage and output impedance at one frequency.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Fit {
-    open: Complex64,
+    pub(super) open: Complex64,
     pub(super) impedance: Complex64,
     /// By how much the impedance moves for an error of each voltage.
     sensitivity: Vec<Complex64>,
@@ -132,7 +154,17 @@ impl Fit {
     /// What the noise of the takes contributes to the covariance of the impedance.
     pub(super) fn noise(&self, takes: &[Taken]) -> Covariance {
         let lines = takes.iter().zip(&self.sensitivity);
-        lines.fold(Covariance::default(), |sum, (take, &p)| sum.plus(take.noise.scaled(p)))
+        lines.fold(Covariance::default(), |sum, (take, &p)| {
+            let by_share = p * by_admittance(take, self.open, self.impedance);
+            let of_share = Covariance::circular(by_share.norm() * take.u_admittance.1);
+            sum.plus(take.noise.scaled(p)).plus(of_share)
+        })
+    }
+
+    /// Covariance of the open-circuit voltage, by everything that makes the takes differ.
+    pub(super) fn of_open(&self) -> Covariance {
+        // Of the complex variance half lies in each part.
+        Covariance::circular((0.5 * self.covariance[0][0].re).max(0.0).sqrt())
     }
 
     /// By how much the impedance moves for errors of the voltage and of the admittance of a take.
@@ -213,9 +245,11 @@ fn by_admittance(take: &Taken, open: Complex64, impedance: Complex64) -> Complex
 fn variance(take: &Taken, open: Complex64, impedance: Complex64) -> f64 {
     /// No voltage is known better than this: rounding.
     const LEAST: f64 = 1e-9;
-    let of_load = by_admittance(take, open, impedance) * take.u_conductance;
+    let (by_load, by_noise) = take.u_admittance;
+    let of_admittance = by_admittance(take, open, impedance).norm_sqr()
+        * (by_load * by_load + 2.0 * by_noise * by_noise);
     let gain = take.voltage.norm_sqr() * (2.0 * take.drift * take.drift + LEAST * LEAST);
-    take.noise.rr + take.noise.ii + gain + of_load.norm_sqr()
+    take.noise.rr + take.noise.ii + gain + of_admittance
 }
 
 fn inverse_normal(slopes: &[[Complex64; 2]], weights: &[f64]) -> Option<[[Complex64; 2]; 2]> {

@@ -1,6 +1,7 @@
 //! Outputs whose parts are known.
 
 use super::*;
+use crate::model::OutputTap;
 use crate::quantity::{Capacitance, Percent, Resistance};
 
 fn ohm(value: f64) -> Resistance {
@@ -10,6 +11,7 @@ fn ohm(value: f64) -> Resistance {
 /// A bench of which everything is known exactly.
 fn exact() -> OutputBench {
     OutputBench {
+        tap: OutputTap::Plug,
         load_tolerance: Percent::new(0.1).unwrap(),
         lead_resistance: Some(ohm(0.2)),
         contact_resistance: ohm(5e-3),
@@ -31,7 +33,12 @@ fn take(load: &str, z: impl Fn(f64) -> Complex64) -> LoadedTake {
         let y = load.ohm().map_or(0.0, |ohm| 1.0 / (ohm + 0.2)) + input;
         1.7 / (1.0 + z(f) * y)
     };
-    LoadedTake { load, ratio: hz().into_iter().map(voltage).collect(), noise: Vec::new() }
+    LoadedTake {
+        load,
+        ratio: hz().into_iter().map(voltage).collect(),
+        noise: Vec::new(),
+        across: None,
+    }
 }
 
 /// A resistance with a coupling capacitor of 220 µF and a coil of 2 µH.

@@ -2,8 +2,8 @@
 
 use super::{capitalised, listed};
 use crate::model::{
-    Conditions, Curve, Finding, ImpedanceFigures, Measurement, Outcome, OutputFigures,
-    ResponseFigures, Severity,
+    BalancedFigures, Conditions, Curve, Finding, ImpedanceFigures, Measurement, Outcome,
+    OutputFigures, ResponseFigures, Severity,
 };
 use crate::quantity::Uncertain;
 use crate::quantity::unit::Ohm;
@@ -59,7 +59,24 @@ fn output(figures: &OutputFigures) -> Vec<String> {
         Some(false) => sentences.push("The loads do not agree on one linear output.".to_owned()),
         None => {}
     }
+    sentences.extend(figures.balanced.as_ref().map(swing));
     sentences
+}
+
+/// Whether a balanced output doubles what one leg gives.
+fn swing(figures: &BalancedFigures) -> String {
+    /// Half a decibel is more than unequal legs make.
+    const DB: f64 = 0.5;
+    const DOUBLED_DB: f64 = 6.02;
+    let swing = figures.swing_db;
+    let what = if (swing - DOUBLED_DB).abs() < DB {
+        "it doubles the voltage, as two driven legs do"
+    } else if swing.abs() < DB {
+        "one leg is ground, so that it gives no more than a single-ended output"
+    } else {
+        "the legs are not driven alike"
+    };
+    format!("Between its legs there are {} over one leg: {what}.", prose_db(swing, None))
 }
 
 fn refused(findings: &[Finding]) -> Vec<String> {

@@ -217,7 +217,7 @@ impl SimulatedRig {
         let (electrical, microphone) = (parts.converter.noise(), parts.microphone.noise());
         let second = match self.wiring {
             Wiring::Coupler => electrical.hypot(microphone),
-            Wiring::SenseResistor(_) | Wiring::Output => electrical,
+            Wiring::SenseResistor(_) | Wiring::Output(_) => electrical,
         };
         let placement = self.seeded(seed);
         let noises =

@@ -62,6 +62,10 @@ pub struct Amplifier {
     /// Coupling capacitor in series with the output; none if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_capacitor_f: Option<f64>,
+    /// Output resistance of the inverting leg of a balanced output; the same as the other's if
+    /// absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub negative_leg_ohm: Option<f64>,
 }
 
 /// A sense resistor and the leads to the headphone.
@@ -260,6 +264,7 @@ impl Parts {
         check.positive(&[
             ("full_scale_v", self.amplifier.full_scale_v),
             ("output_capacitor_f", self.amplifier.output_capacitor_f.unwrap_or(1.0)),
+            ("negative_leg_ohm", self.amplifier.negative_leg_ohm.unwrap_or(1.0)),
         ])?;
         check.not_negative(&[
             ("output_resistance_ohm", self.amplifier.output_resistance_ohm),

@@ -5,7 +5,7 @@ use num_complex::Complex64;
 use super::headphone::Answer;
 use super::scenario::{Amplifier, Converter, Jig, Parts};
 use super::state::Seating;
-use crate::model::{ChannelMap, ChannelRole, Topology};
+use crate::model::{ChannelMap, ChannelRole, OutputTap, Topology};
 
 /// What the two inputs are connected to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,9 +15,9 @@ pub enum Wiring {
     /// Inputs 1 and 2 at both ends of the sense resistor's divider; the headphone sits on the
     /// coupler, whose microphone is not captured.
     SenseResistor(Topology),
-    /// Input 1 at what drives the amplifier, input 2 at its output's plug, from which leads go to a
-    /// load.
-    Output,
+    /// An amplifier's output with leads to a load. Input 1 at what drives the amplifier, input 2 at
+    /// its plug; or both inputs where the tap has them, and the drive is the stimulus.
+    Output(OutputTap),
 }
 
 /// What is connected to the jig.
@@ -63,11 +63,14 @@ impl Wiring {
     /// Which input is which.
     #[must_use]
     pub fn channels(self) -> ChannelMap {
-        let second = match self {
-            Self::Coupler => ChannelRole::Microphone,
-            Self::SenseResistor(_) | Self::Output => ChannelRole::Sense,
+        use ChannelRole::{Load, Microphone, Negative, Reference, Sense};
+        let (first, second) = match self {
+            Self::Coupler => (Reference, Microphone),
+            Self::SenseResistor(_) | Self::Output(OutputTap::Plug) => (Reference, Sense),
+            Self::Output(OutputTap::Balanced) => (Sense, Negative),
+            Self::Output(OutputTap::FourWire) => (Sense, Load),
         };
-        ChannelMap::new([(ChannelRole::Reference, 0), (second, 1)])
+        ChannelMap::new([(first, 0), (second, 1)])
     }
 }
 
@@ -100,11 +103,10 @@ pub(super) fn channels(
                 at_headphone * to_microphone(parts, seating, answer, frequency_hz),
             ]
         }
-        Wiring::Output => {
+        Wiring::Output(tap) => {
             let z = connected.impedance(answer.impedance);
-            let load = z.map_or(Complex64::ZERO, |z| (parts.jig.leads(jw) + z).inv());
-            let output = drive / (1.0 + source * (input + load));
-            [drive.into(), output].map(|volts: Complex64| volts / converter.full_scale_v)
+            let volts = tapped(parts, tap, z, jw, input);
+            volts.map(|volts: Complex64| volts / converter.full_scale_v)
         }
         Wiring::SenseResistor(topology) => {
             let z = connected.impedance(answer.impedance);
@@ -120,6 +122,43 @@ pub(super) fn channels(
         }
     };
     [first * gain_1, second * gain_2 * skew]
+}
+
+/// The voltages at an amplifier's output with a load behind leads, `None` being open.
+fn tapped(
+    parts: &Parts,
+    tap: OutputTap,
+    load: Option<Complex64>,
+    jw: Complex64,
+    input: Complex64,
+) -> [Complex64; 2] {
+    let (drive, source) = (parts.amplifier.full_scale_v, parts.amplifier.impedance(jw));
+    let leads = parts.jig.leads(jw);
+    let load = load.map_or(Complex64::ZERO, |z| z.inv());
+    match tap {
+        OutputTap::Plug => {
+            let load = load / (1.0 + leads * load);
+            [drive.into(), drive / (1.0 + source * (input + load))]
+        }
+        OutputTap::FourWire => {
+            let at_load = load + input;
+            let plug = drive / (1.0 + source * (input + at_load / (1.0 + leads * at_load)));
+            [plug, plug / (1.0 + leads * at_load)]
+        }
+        OutputTap::Balanced => {
+            let other = match parts.amplifier.negative_leg_ohm {
+                Some(ohm) => source - parts.amplifier.output_resistance_ohm + ohm,
+                None => source,
+            };
+            let load = load / (1.0 + leads * load);
+            // Both nodes' currents, with the load between them and an input at each.
+            let (a, b) = (1.0 + source * (input + load), 1.0 + other * (input + load));
+            let determinant = a * b - source * other * load * load;
+            let positive = drive * (b - source * load) / determinant;
+            let negative = -drive * (a - other * load) / determinant;
+            [positive, negative]
+        }
+    }
 }
 
 /// Full scale of the microphone's channel per volt at the headphone.

@@ -14,8 +14,8 @@ use serde_json::{Map, Value, json};
 use num_complex::Complex64;
 
 use crate::model::{
-    Budget, Contribution, Covariance, Curve, Finding, Impedance, Measurand, Measurement, Outcome,
-    Polar, Trace,
+    Budget, Contribution, Covariance, Curve, Finding, Impedance, Legs, Measurand, Measurement,
+    Outcome, Polar, Trace,
 };
 use crate::quantity::unit::{Degree, Unit};
 
@@ -91,6 +91,16 @@ pub fn measurement(measurement: &Measurement) -> Value {
     | Outcome::OutputImpedance { impedance, budget, .. } = outcome
     {
         document.insert("budget".to_owned(), budget_object(impedance, budget));
+    }
+    if let Outcome::OutputImpedance { detail: Some(detail), .. } = outcome {
+        let open_circuit = polar_object(&Polar::from(&detail.open_circuit));
+        document.insert("open_circuit".to_owned(), open_circuit);
+        if let Some(Legs { positive, negative }) = &detail.legs {
+            let [positive, negative] =
+                [positive, negative].map(|leg| polar_object(&Polar::from(leg)));
+            let legs = json!({ "positive": positive, "negative": negative });
+            document.insert("legs".to_owned(), legs);
+        }
     }
     let figures = match outcome {
         Outcome::Response { figures, .. } => value(figures),

@@ -86,6 +86,7 @@ impl Stored {
                     impedance: spectrum::<Ohm, Ohm>(polar, |ohm| ohm, |u, _| u)?,
                     budget: Budget::default(),
                     figures: manifest.output.clone().unwrap_or_default(),
+                    detail: None,
                 }
             }
             Some(Trace::Impedance(polar)) => Outcome::Impedance {
