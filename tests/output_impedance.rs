@@ -15,8 +15,8 @@ use cansweep::measure::{Analysed, Analyser, Inverse, Rig, Unwatched, stimulus_of
 use cansweep::metrology::budget::combined;
 use cansweep::metrology::thevenin::{LoadedTake, output};
 use cansweep::model::{
-    Covariance, Curve, Impedance, Jig, Normalisation, Outcome, OutputBench, OutputFigures,
-    OutputTap, Recording, TestLoad, Topology,
+    Covariance, Curve, Impedance, Jig, LoadedAt, Normalisation, Outcome, OutputBench,
+    OutputFigures, OutputTap, Recording, TestLoad, Topology,
 };
 use cansweep::quantity::unit::Decibel;
 use cansweep::quantity::{Capacitance, Frequency, Percent, Resistance};
@@ -114,7 +114,8 @@ fn analysed(takes: &[Recording], loads: &[TestLoad], bench: &OutputBench) -> Ana
     let stimulus = stimulus_of(&plan).unwrap();
     let mut analyser = Analyser::new(stimulus, *plan.analysis(), Inverse::OfSamples).unwrap();
     let channels = "reference=1,sense=2".parse().unwrap();
-    analyser.output_impedance(takes, &channels, loads, bench).unwrap()
+    let loads: Vec<LoadedAt> = loads.iter().map(|&load| load.into()).collect();
+    analyser.output_impedance(takes, &channels, &loads, bench).unwrap()
 }
 
 fn of_output(analysed: Analysed) -> (Impedance, OutputFigures) {
@@ -190,6 +191,7 @@ fn tapped(tap: OutputTap, legs_ohm: (f64, Option<f64>)) -> (OutputFigures, Analy
     // Of a tap at the load the leads do not matter, so that nobody states them.
     let lead_resistance = (tap == OutputTap::Balanced).then(|| Resistance::new(0.6).unwrap());
     let bench = OutputBench { tap, lead_resistance, ..bench() };
+    let loads = loads.map(LoadedAt::from);
     let analysed = analyser.output_impedance(&takes, &wiring.channels(), &loads, &bench).unwrap();
     (of_output(analysed.clone()).1, analysed)
 }

@@ -3,11 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::failure::{Exit, Failure};
+use super::failure::Failure;
 use super::progress::Progress;
-use super::prompt::ask;
 use crate::measure::{Analysed, Block, Event, Flow, Observer, Rig};
-use crate::model::{Finding, FindingKind, Outcome, Recording, Stimulus, TakeRecord, TestLoad};
+use crate::model::{Finding, FindingKind, LoadedAt, Outcome, Recording, Stimulus, TakeRecord};
 use crate::store::library::Draft;
 
 /// What the takes of a measurement gave.
@@ -16,6 +15,8 @@ pub(super) struct Taken {
     pub(super) analysed: Analysed,
     /// Every take that is on the disk.
     pub(super) records: Vec<TakeRecord>,
+    /// What the output was loaded with in each of them, if it is one that is measured.
+    pub(super) loads: Vec<LoadedAt>,
     /// Whether the user stopped the capture.
     pub(super) stopped: bool,
 }
@@ -28,54 +29,8 @@ pub(super) struct Attempts<'a> {
     progress: Progress,
 }
 
-/// Plays one stimulus once for each load of an output; whoever sits at the bench connects them.
-pub(super) struct Loaded<'a> {
-    rig: Box<dyn Rig>,
-    stimulus: &'a Stimulus,
-    progress: Progress,
-}
-
-impl<'a> Loaded<'a> {
-    pub(super) fn new(rig: Box<dyn Rig>, stimulus: &'a Stimulus) -> Self {
-        Self { rig, stimulus, progress: Progress::new("playing and capturing") }
-    }
-
-    /// Asks for each load in turn, plays and captures, and analyses all takes together.
-    ///
-    /// # Errors
-    ///
-    /// When nobody answers, an exchange gives nothing, or a take cannot be stored; those that were
-    /// captured stay.
-    pub(super) fn run(
-        mut self,
-        loads: &[TestLoad],
-        draft: &mut Draft,
-        analyse: &mut dyn FnMut(&[Recording]) -> Result<Analysed, Failure>,
-    ) -> Result<Taken, Failure> {
-        let (mut takes, mut records) = (Vec::new(), Vec::new());
-        for &load in loads {
-            if !self.rig.connect(load) && ask(&question(load))?.is_none() {
-                return Err(Failure::new(Exit::Interrupted, "nobody answered, so it ends here"));
-            }
-            let (take, record) =
-                captured(self.rig.as_mut(), self.stimulus, &mut self.progress, draft)?;
-            records.push(record);
-            takes.push(take);
-            if self.progress.was_stopped() {
-                return Err(Failure::new(Exit::Interrupted, "it was stopped before the last load")
-                    .hint(format!("the takes are kept in '{}'", draft.folder().display())));
-            }
-        }
-        let analysed = analyse(&takes)?;
-        for (record, delay) in records.iter_mut().zip(&analysed.delays) {
-            record.delay_samples = *delay;
-        }
-        Ok(Taken { analysed, records, stopped: false })
-    }
-}
-
 /// Plays and captures one take, which is on the disk when this returns.
-fn captured(
+pub(super) fn captured(
     rig: &mut dyn Rig,
     stimulus: &Stimulus,
     progress: &mut Progress,
@@ -89,14 +44,6 @@ fn captured(
         ))
     })?;
     Ok((take, record))
-}
-
-fn question(load: TestLoad) -> String {
-    let what = match load {
-        TestLoad::Open => "Connect nothing to the output but the input that measures".to_owned(),
-        TestLoad::Ohm(ohm) => format!("Connect the load of {ohm} to the output"),
-    };
-    format!("{what}.\nPress Enter to measure it:")
 }
 
 /// One take, analysed by itself.
@@ -188,13 +135,18 @@ impl Attempt {
             let too_few = lost > 0 && self.used(sweeps) < LEAST_SWEEPS;
             return too_few.then(|| format!("{lost} of {sweeps} sweeps could not be used"));
         }
-        let refusals: Vec<&Finding> = findings.iter().filter(|f| f.is_refusal()).collect();
-        // A loss ends a capture early; the end alone may be the device's.
-        let passes = |f: &&&Finding| f.kind.is_passing() || f.kind == FindingKind::Interrupted;
-        let reason = refusals.iter().find(|finding| finding.kind.is_passing())?;
-        let all_pass = refusals.iter().filter(passes).count() == refusals.len();
-        all_pass.then(|| reason.kind.words().seen)
+        passing_reason(findings)
     }
+}
+
+/// What refused a take, if all of it is likely to be gone the next time.
+pub(super) fn passing_reason(findings: &[Finding]) -> Option<String> {
+    let refusals: Vec<&Finding> = findings.iter().filter(|f| f.is_refusal()).collect();
+    // A loss ends a capture early; the end alone may be the device's.
+    let passes = |f: &&&Finding| f.kind.is_passing() || f.kind == FindingKind::Interrupted;
+    let reason = refusals.iter().find(|finding| finding.kind.is_passing())?;
+    let all_pass = refusals.iter().filter(passes).count() == refusals.len();
+    all_pass.then(|| reason.kind.words().seen)
 }
 
 /// How many sweeps of a take were left out.
@@ -234,7 +186,7 @@ fn chosen(done: &[Attempt], sweeps: usize, stopped: bool) -> Taken {
         .map(|attempt| TakeRecord { delay_samples: delay(attempt), ..attempt.record.clone() });
     let records = records.collect();
     let analysed = Analysed { findings, delays, ..done[best].analysed.clone() };
-    Taken { analysed, records, stopped }
+    Taken { analysed, records, loads: Vec::new(), stopped }
 }
 
 /// Shows the progress of an exchange, and keeps what is captured.

@@ -1,21 +1,23 @@
 //! What is kept of a measurement: from the first captured frame to the folder in its place.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::attempts::{Attempts, Loaded, Taken};
+use super::attempts::{Attempts, Taken};
 use super::failure::{Exit, Failure};
 use super::figures::{self, Drawing};
+use super::loads::{OutputTask, Session};
 use super::measure::summary;
 use super::origin::{Prepared, Source};
 use super::output::Output;
 use super::{Common, LibraryRoot, TOOL, now};
 use crate::measure::{Analysed, Analyser};
 use crate::model::{
-    ChannelMap, Conditions, Finding, Jig, Measurand, Measurement, Outcome, OutputFigures,
-    Recording, TestLoad,
+    ChannelMap, Conditions, Finding, Jig, LoadedAt, Measurand, Measurement, Outcome, OutputFigures,
+    Recording,
 };
 use crate::store::document;
 use crate::store::library::{Clash, Draft, Library, Unfinished, folder_name};
@@ -53,15 +55,23 @@ pub(super) struct Keep {
 pub(super) struct Task {
     /// What sits between rig and headphone, if it is an impedance.
     pub(super) jig: Option<Jig>,
-    /// What each take is loaded with, if it is the impedance of an output.
-    pub(super) loads: Vec<TestLoad>,
+    /// How an output is loaded, if it is the impedance of one.
+    pub(super) output: Option<OutputTask>,
     /// Whether to print what the uncertainty is made of.
     pub(super) budget: bool,
 }
 
+/// Takes, as they are analysed.
+#[derive(Clone, Copy)]
+pub(super) struct Takes<'a> {
+    pub(super) recordings: &'a [Recording],
+    /// What the output was loaded with in each; empty if no output is measured.
+    pub(super) loads: &'a [LoadedAt],
+}
+
 impl Task {
     const fn measurand(&self) -> Measurand {
-        if !self.loads.is_empty() {
+        if self.output.is_some() {
             Measurand::OutputImpedance
         } else if self.jig.is_some() {
             Measurand::Impedance
@@ -91,27 +101,40 @@ impl Keep {
         prepared: Prepared,
         task: &Task,
         output: Output,
-        analyse: impl Fn(&mut Analyser, &[Recording], &ChannelMap) -> Result<Analysed, Failure>,
+        analyse: impl Fn(&mut Analyser, Takes<'_>, &ChannelMap) -> Result<Analysed, Failure>,
     ) -> Result<Exit, Failure> {
         let kind = task.measurand();
         let analyser =
             Analyser::new(prepared.stimulus.clone(), prepared.analysis, prepared.inverse)?;
         let analyser = analyser.knowing(plan::builtin());
-        let mut analyser = analyser.accepting(prepared.accepted.iter().cloned());
+        let analyser = RefCell::new(analyser.accepting(prepared.accepted.iter().cloned()));
         let conditions = self.conditions(&prepared, task);
         let mut draft = self.draft(kind, &conditions.made_at)?;
         draft.describe(kind, &conditions)?;
         let Prepared { source, channels, stimulus, findings, .. } = prepared;
-        let mut analyse = |takes: &[Recording]| analyse(&mut analyser, takes, &channels);
-        let taken = match source {
-            Source::Rig(rig, _) if !task.loads.is_empty() => {
-                Loaded::new(rig, &stimulus).run(&task.loads, &mut draft, &mut analyse)?
+        let mut of_loads = |recordings: &[Recording], loads: &[LoadedAt]| {
+            analyse(&mut analyser.borrow_mut(), Takes { recordings, loads }, &channels)
+        };
+        let taken = match (source, &task.output) {
+            (Source::Rig(rig, tries), Some(output)) => {
+                let (planned, tap) = (output.planned(), output.bench.tap);
+                let mut look = |take: &Recording, at: LoadedAt| {
+                    let of = (at, planned.as_slice());
+                    Ok(analyser.borrow_mut().output_voltage(take, &channels, of, tap)?)
+                };
+                let session = Session::new((rig, tries), &stimulus, output);
+                session.run(&mut draft, &mut look, &mut of_loads)?
             }
-            Source::Rig(rig, tries) => {
-                Attempts::new(rig, &stimulus, tries).run(&mut draft, &mut analyse)?
-            }
-            Source::Files(files) => match from_files(&mut draft, files, &mut analyse) {
-                Ok(taken) => taken,
+            (Source::Rig(rig, tries), None) => Attempts::new(rig, &stimulus, tries)
+                .run(&mut draft, &mut |takes| of_loads(takes, &[]))?,
+            (Source::Files(files), output) => match from_files(&mut draft, files, &mut |takes| {
+                let planned = output.as_ref().map(OutputTask::planned).unwrap_or_default();
+                of_loads(takes, &planned)
+            }) {
+                Ok(taken) => {
+                    let loads = output.as_ref().map(OutputTask::planned).unwrap_or_default();
+                    Taken { loads, ..taken }
+                }
                 Err(failure) => {
                     draft.discard();
                     return Err(failure);
@@ -153,7 +176,8 @@ impl Keep {
             analysis: prepared.analysis,
             channels: prepared.channels.clone(),
             impedance: task.jig,
-            loads: task.loads.clone(),
+            loads: Vec::new(),
+            levels: Vec::new(),
             calibrations: prepared.calibrations.iter().map(|filed| filed.record.clone()).collect(),
             tags: self.tags(),
             takes: Vec::new(),
@@ -222,7 +246,7 @@ fn from_files(
     for (record, delay) in records.iter_mut().zip(&analysed.delays) {
         record.delay_samples = *delay;
     }
-    Ok(Taken { analysed, records, stopped: false })
+    Ok(Taken { analysed, records, loads: Vec::new(), stopped: false })
 }
 
 fn measurement(
@@ -233,6 +257,8 @@ fn measurement(
     findings.extend(taken.analysed.findings);
     conditions.channels = taken.analysed.channels;
     conditions.takes = taken.records;
+    conditions.loads = taken.loads.iter().map(|at| at.load).collect();
+    conditions.levels = taken.loads.iter().filter_map(|at| at.level).collect();
     Measurement { conditions, outcome: taken.analysed.outcome, findings }
 }
 
@@ -241,9 +267,11 @@ const fn exit_of(measurement: &Measurement, interrupted: bool) -> Exit {
         Outcome::Refused(_) if interrupted => Exit::Interrupted,
         Outcome::Refused(_) => Exit::Invalid,
         // A load that limits is an answer, and a negative one.
-        Outcome::OutputImpedance { figures: OutputFigures { linear: Some(false), .. }, .. } => {
-            Exit::Negative
-        }
+        Outcome::OutputImpedance {
+            figures:
+                OutputFigures { linear: Some(false), .. } | OutputFigures { limit: Some(_), .. },
+            ..
+        } => Exit::Negative,
         _ => Exit::Done,
     }
 }

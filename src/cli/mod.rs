@@ -15,6 +15,7 @@ mod inspect;
 mod jig;
 mod keep;
 mod library;
+mod loads;
 mod measure;
 mod origin;
 mod output;

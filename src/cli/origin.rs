@@ -20,7 +20,7 @@ use crate::rig::replay::Replay;
 use crate::store::{plan, wav};
 
 /// Where recordings come from, and what was played.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(
     next_help_heading = "Where the recording comes from",
     group = clap::ArgGroup::new("captured").multiple(true)
@@ -193,6 +193,11 @@ impl Origin {
     pub(super) fn rig_name(&self) -> Option<String> {
         let named = || self.rig.clone().or_else(|| super::environment("CANSWEEP_RIG"));
         self.take.is_empty().then(named).flatten()
+    }
+
+    /// The same origin, played at a level that the command has found out.
+    pub(super) fn at_level(&self, level: Option<Level<FullScale>>) -> Self {
+        Self { level: level.or(self.level), ..self.clone() }
     }
 
     fn read(

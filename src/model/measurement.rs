@@ -13,6 +13,8 @@ use super::plan::{AnalysisSpec, Plan};
 use super::recording::{ChannelMap, RigIdentity, RigKind};
 use super::spectrum::{Impedance, Response};
 use super::trace::{Trace, TraceKind};
+use crate::quantity::Level;
+use crate::quantity::unit::FullScale;
 
 /// One take of a measurement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,6 +59,9 @@ pub struct Conditions {
     /// What each take was loaded with, if it is the impedance of an output.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub loads: Vec<TestLoad>,
+    /// The level that each take was played at, if they differ.
+    #[serde(skip_serializing_if = "Vec::is_empty", default, rename = "levels_dbfs")]
+    pub levels: Vec<Level<FullScale>>,
     /// The calibrations that were applied.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub calibrations: Vec<CalibrationRecord>,

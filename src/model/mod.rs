@@ -60,8 +60,8 @@ pub use measurement::{
 };
 pub use normalisation::Normalisation;
 pub use output::{
-    BalancedFigures, Legs, LoadResidual, OutputBench, OutputDetail, OutputFigures, OutputTap,
-    TestLoad, UnknownLoad,
+    BalancedFigures, Legs, LevelFigures, LoadResidual, LoadedAt, OutputBench, OutputDetail,
+    OutputFigures, OutputLimit, OutputTap, TestLoad, UnknownLoad,
 };
 pub use plan::{AnalysisSpec, Band, Plan, PlanError, SilenceSpec, SweepSpec};
 pub use recording::{

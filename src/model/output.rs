@@ -7,7 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::spectrum::{Impedance, Response};
-use crate::quantity::{Capacitance, Percent, Resistance};
+use crate::quantity::unit::FullScale;
+use crate::quantity::{Capacitance, Level, Percent, Resistance};
 
 /// What an amplifier's output is loaded with during a take.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -17,6 +18,21 @@ pub enum TestLoad {
     Open,
     /// A resistor.
     Ohm(Resistance),
+}
+
+/// What an output was loaded with in a take, and how loud it was driven.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LoadedAt {
+    /// The load.
+    pub load: TestLoad,
+    /// Peak level of the stimulus; absent where all takes have one level.
+    pub level: Option<Level<FullScale>>,
+}
+
+impl From<TestLoad> for LoadedAt {
+    fn from(load: TestLoad) -> Self {
+        Self { load, level: None }
+    }
 }
 
 /// Where the voltage of an output is taken, and what the load's current follows from.
@@ -166,9 +182,48 @@ pub struct OutputFigures {
     /// Resistance from the plug to the load, there and back, where the voltage was taken at both.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lead_resistance_ohm: Option<f64>,
+    /// The impedance at each level, where there were several.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub levels: Vec<LevelFigures>,
+    /// Where the output stops following its drive, if it does and there were several levels.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub limit: Option<OutputLimit>,
     /// The legs, of a balanced output.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub balanced: Option<BalancedFigures>,
+}
+
+/// The output impedance at one of several levels.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LevelFigures {
+    /// The level that was played.
+    pub level_dbfs: f64,
+    /// The magnitude at 1 kHz.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub at_1khz_ohm: Option<f64>,
+    /// Standard uncertainty of that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub u_at_1khz_ohm: Option<f64>,
+    /// Whether all loads agree; absent with two.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub linear: Option<bool>,
+}
+
+/// Where an output stops following its drive.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutputLimit {
+    /// The lightest load for which it does at that level; absent if open.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub load_ohm: Option<f64>,
+    /// The lowest level at which it does not follow.
+    pub limited_dbfs: f64,
+    /// The highest level below that at which it does.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub clean_dbfs: Option<f64>,
+    /// By how much the gain differs there from that at the lowest level; absent if the take could not
+    /// be used at all.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub change_db: Option<f64>,
 }
 
 /// Figures of the two legs of an output. Levels are those in the middle of the band.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::plan::Band;
-use crate::quantity::SampleRate;
+use crate::quantity::{SampleRate, amplitude_ratio};
 
 /// The signal that a rig plays: one channel, 1.0 being digital full scale.
 ///
@@ -103,6 +103,22 @@ impl Stimulus {
     pub const fn with_time_constant(mut self, time_constant_s: Option<f64>) -> Self {
         self.time_constant_s = time_constant_s;
         self
+    }
+
+    /// The same stimulus, so many decibels quieter.
+    #[must_use]
+    pub fn quieter_by(&self, db: f64) -> Self {
+        if db == 0.0 {
+            return self.clone();
+        }
+        let factor = amplitude_ratio(-db);
+        let scaled = |samples: &[f64]| Arc::new(samples.iter().map(|v| v * factor).collect());
+        Self {
+            samples: scaled(&self.samples),
+            sweep: scaled(&self.sweep),
+            pilot: scaled(&self.pilot),
+            ..self.clone()
+        }
     }
 
     /// The plan's or the file's name.

@@ -110,3 +110,78 @@ fn a_measured_output_is_a_source_with_a_name_and_a_band() {
     assert!(bench.text("out/source.csv").contains("source_desk_db"));
     bench.run("compare source --impedance z --source amp/none").ended(5);
 }
+
+/// A simulated amplifier of 0.5 V behind 0.5 Ω that gives no more than 5 mA, which is 0.165 V with
+/// 33 Ω.
+fn limited() -> Bench {
+    let bench = Bench::new();
+    let rig = std::fs::read_to_string("calibration/rigs/sim-closed-38.toml").unwrap();
+    let weak = rig.replace("[amplifier]", "[amplifier]\ncurrent_limit_a = 0.005");
+    assert_ne!(rig, weak);
+    std::fs::write(bench.path("weak.toml"), weak).unwrap();
+    bench
+}
+
+#[test]
+fn the_level_from_which_a_load_limits_is_narrowed_down() {
+    let line = "measure output-impedance --rig weak.toml --load open,33,100 \
+                --levels=-2dBFS,-30dBFS,-14dBFS --no-figures -o amp --json";
+    let told = limited().run(line).ended(1).says("with 33 Ω the output does not follow");
+    let document = told.document();
+    let figures = &document["figures"];
+    let limit = &figures["limit"];
+    let (clean, limited) =
+        (limit["clean_dbfs"].as_f64().unwrap(), limit["limited_dbfs"].as_f64().unwrap());
+    assert_eq!(limit["load_ohm"], 33.0);
+    assert!(limited - clean <= 0.5 && clean < limited, "{limit}");
+    let begins = 20.0 * (0.165_f64 / (0.5 * 33.0 / 33.5)).log10();
+    assert!((clean - 0.1..limited + 0.1).contains(&begins), "{begins} {limit}");
+    // At the loudest level the other two loads still tell the impedance.
+    assert_eq!(figures["levels"].as_array().unwrap().len(), 3, "{figures}");
+    assert!((figures["at_1khz_ohm"].as_f64().unwrap() - 0.5).abs() < 0.01, "{figures}");
+    let levels = &document["conditions"]["levels_dbfs"];
+    assert_eq!(
+        levels.as_array().unwrap().len(),
+        document["conditions"]["takes"].as_array().unwrap().len()
+    );
+}
+
+#[test]
+fn takes_at_levels_are_named_load_by_load() {
+    let bench = Bench::new();
+    for (name, load, drive) in [
+        ("o1.wav", f64::INFINITY, 0.1),
+        ("o2.wav", f64::INFINITY, 0.6),
+        ("l1.wav", 33.0, 0.1),
+        ("l2.wav", 33.0, 0.6),
+    ] {
+        let voltage = drive / (1.0 + 5.0 / load);
+        bench.write_take(name, &[drive, voltage].map(|gain| copy_of(stimulus(), 300, gain)));
+    }
+    let takes = "measure output-impedance --plan short.toml --no-figures --take o1.wav \
+                 --take o2.wav --take l1.wav --take l2.wav --load open,33 --levels=-20,-4.437";
+    let document =
+        bench.run(&format!("{takes} {BARE} --drift 0.01 -o amp --json")).ended(0).document();
+    let levels = document["figures"]["levels"].as_array().unwrap();
+    for level in levels {
+        assert!((level["at_1khz_ohm"].as_f64().unwrap() / 5.0 - 1.0).abs() < 0.01, "{level}");
+    }
+    assert_eq!(levels.len(), 2);
+    bench.run(&format!("{takes},-1 {BARE} -o three")).ended(5);
+}
+
+#[test]
+fn a_balanced_output_tells_its_legs_and_its_swing() {
+    let bench = Bench::new();
+    let line = "measure output-impedance --rig sim:closed-38 --load open,33,100 --balanced -o amp";
+    let told = bench.run(line).ended(0);
+    for words in ["positive leg", "common mode", "+6.02 dB over one leg"] {
+        assert!(told.stdout.contains(words), "{words}: {}", told.stdout);
+    }
+    let document = std::fs::read_to_string(bench.path("amp/output-impedance.json")).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    for curve in ["open_circuit", "curve"] {
+        assert!(document[curve]["frequency_hz"].is_array(), "{curve}");
+    }
+    assert!(document["legs"]["negative"]["magnitude_ohm"].is_array());
+}

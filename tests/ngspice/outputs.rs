@@ -11,8 +11,8 @@
 
 use cansweep::measure::{Analysed, Analyser, Inverse, stimulus_of};
 use cansweep::model::{
-    FindingKind, Outcome, OutputBench, OutputFigures, OutputTap, Plan, Recording, RigIdentity,
-    RigKind, SampleFormat, TestLoad,
+    FindingKind, LoadedAt, Outcome, OutputBench, OutputFigures, OutputTap, Plan, Recording,
+    RigIdentity, RigKind, SampleFormat, TestLoad,
 };
 use cansweep::quantity::{Capacitance, Percent, Resistance};
 use ndarray::Array2;
@@ -50,6 +50,7 @@ fn analysed(
     };
     let mut analyser = Analyser::new(stimulus, *plan.analysis(), Inverse::OfSamples).unwrap();
     let channels = "reference=1,sense=2".parse().unwrap();
+    let loads = loads.map(LoadedAt::from);
     analyser.output_impedance(&takes, &channels, &loads, &bench).unwrap()
 }
 

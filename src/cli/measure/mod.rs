@@ -120,7 +120,7 @@ fn response(args: &ResponseArgs, output: Output) -> Result<Exit, Failure> {
     let prepared = Prepared { calibrations, ..prepared };
     let applied = Applied::to(&prepared);
     args.keep.measure(prepared, &Task::default(), output, |analyser, takes, channels| {
-        applied.apply(analyser.response(takes, channels)?)
+        applied.apply(analyser.response(takes.recordings, channels)?)
     })
 }
 
@@ -143,7 +143,7 @@ fn impedance(args: &ImpedanceArgs, output: Output) -> Result<Exit, Failure> {
     let applied = Applied::to(&prepared);
     let task = Task { jig: Some(jig), budget: args.budget, ..Task::default() };
     args.keep.measure(prepared, &task, output, |analyser, takes, channels| {
-        applied.apply(analyser.impedance(takes, channels, &jig, calibration.as_ref())?)
+        applied.apply(analyser.impedance(takes.recordings, channels, &jig, calibration.as_ref())?)
     })
 }
 

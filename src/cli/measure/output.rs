@@ -6,11 +6,13 @@ use clap::Args;
 
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::keep::{Keep, Task};
+use crate::cli::loads::OutputTask;
 use crate::cli::origin::{Look, Origin, Prepared};
 use crate::cli::output::Output;
 use crate::cli::rig_file::{Placing, Wires};
-use crate::model::{BalancedFigures, OutputBench, OutputFigures, OutputTap, TestLoad};
-use crate::quantity::{Capacitance, Gain, Percent, Resistance, Uncertain};
+use crate::model::{BalancedFigures, OutputBench, OutputFigures, OutputLimit, OutputTap, TestLoad};
+use crate::quantity::unit::FullScale;
+use crate::quantity::{Capacitance, Gain, Level, Percent, Resistance, Uncertain};
 
 /// The arguments of `measure output-impedance`.
 #[derive(Debug, Args)]
@@ -21,6 +23,7 @@ Examples:
   cansweep measure output-impedance --take o.wav --take l.wav --load open --load 33 -o amp
   cansweep measure output-impedance --rig sim:closed-38 --load open,100,33 --budget
   cansweep measure output-impedance --rig sim:closed-38 --load open,33 --balanced
+  cansweep measure output-impedance --rig desk.toml --load open,33,100 --levels -40,-20,-10
   cansweep measure output-impedance --take o.wav --take l.wav --load open,33 --four-wire \
       --channels sense=1,load=2
 
@@ -29,9 +32,10 @@ alone the stimulus stands for the drive. Two loads tell the impedance, three whe
 linear, and loads that come back later take a drift out. --balanced takes both legs, each by an
 input of its own (10 kΩ or more to ground; never a leg to ground itself), --four-wire the plug and
 the load, which leaves leads and contacts out. Exit code 1: the loads do not agree, and
-the finding says from which load on. Whether it depends on the level, or what a cable adds, two
-measurements tell: at two levels (--level), or at both ends of the cable; `cansweep compare curves`
-says whether they differ by more than their uncertainty.")]
+the finding says from which load on. With --levels each load is played at every one of them, the
+quietest first, and where it stops following the level is narrowed down to half a decibel; from
+takes: every load with all its levels, then the next. What a cable adds, two measurements tell, at
+both its ends.")]
 pub(crate) struct OutputArgs {
     #[command(flatten)]
     origin: Origin,
@@ -53,6 +57,15 @@ struct BenchArgs {
     /// The load of each take, in order: open, or ohms as a four-wire meter shows them
     #[arg(long = "load", value_name = "OHM,…", value_delimiter = ',', required = true)]
     loads: Vec<TestLoad>,
+    /// Play each load at several levels, up to where it limits [default: the plan's alone]
+    #[arg(
+        long,
+        value_name = "dBFS,…",
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        conflicts_with_all = ["level", "stimulus"]
+    )]
+    levels: Vec<Level<FullScale>>,
     /// A balanced output with the load between its legs: inputs sense=1,negative=2 [with three:
     /// reference=1,sense=2,negative=3]
     #[arg(long, conflicts_with = "four_wire")]
@@ -122,10 +135,15 @@ pub(super) fn run(args: &OutputArgs, output: Output) -> Result<Exit, Failure> {
         buffer: None,
         default_plan: "output-impedance",
     };
-    let prepared: Prepared = args.origin.prepare(&args.look, &placing)?;
-    let task = Task { loads: loads.clone(), budget: args.budget, ..Task::default() };
+    let mut levels = args.bench.levels.clone();
+    levels.sort_by(|a, b| a.db().total_cmp(&b.db()));
+    levels.dedup();
+    let origin = args.origin.at_level(levels.last().copied());
+    let prepared: Prepared = origin.prepare(&args.look, &placing)?;
+    let output_task = OutputTask { loads: loads.clone(), levels, bench };
+    let task = Task { output: Some(output_task), budget: args.budget, ..Task::default() };
     args.keep.measure(prepared, &task, output, |analyser, takes, channels| {
-        Ok(analyser.output_impedance(takes, channels, loads, &bench)?)
+        Ok(analyser.output_impedance(takes.recordings, channels, takes.loads, &bench)?)
     })
 }
 
@@ -164,6 +182,16 @@ pub(super) fn text(figures: &OutputFigures) -> String {
         None => "not checked; a third load would tell",
     };
     line("linear", verdict.to_owned());
+    for level in &figures.levels {
+        if let Some(ohm) = with_u(level.at_1khz_ohm, level.u_at_1khz_ohm) {
+            line(&format!("at {:.1} dBFS", level.level_dbfs), format!("{ohm} Ω at 1 kHz"));
+        }
+    }
+    if let Some(limit) = &figures.limit {
+        line("limit", limit_in_words(limit));
+    } else if figures.levels.len() > 1 {
+        line("limit", "none up to the loudest level".to_owned());
+    }
     if let Some(db) = with_u(figures.open_circuit_db, figures.u_open_circuit_db) {
         line("without load", format!("{db} dB over the drive, at 1 kHz"));
     }
@@ -174,6 +202,14 @@ pub(super) fn text(figures: &OutputFigures) -> String {
         legs(balanced, &mut line);
     }
     text
+}
+
+fn limit_in_words(limit: &OutputLimit) -> String {
+    let load = limit.load_ohm.map_or("without a load".to_owned(), |ohm| format!("with {ohm} Ω"));
+    match limit.clean_dbfs {
+        Some(clean) => format!("{load} between {clean:.1} and {:.1} dBFS", limit.limited_dbfs),
+        None => format!("{load} from {:.1} dBFS on", limit.limited_dbfs),
+    }
 }
 
 fn legs(figures: &BalancedFigures, line: &mut impl FnMut(&str, String)) {

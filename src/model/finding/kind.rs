@@ -353,6 +353,20 @@ pub enum FindingKind {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         off_db: Option<f64>,
     },
+    /// An output does not follow its drive above a level.
+    LevelDependent {
+        /// The lightest load for which it does not; absent if open.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        load_ohm: Option<f64>,
+        /// The highest level at which it does, in dBFS.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        clean_dbfs: Option<f64>,
+        /// The lowest level at which it does not, in dBFS.
+        limited_dbfs: f64,
+        /// By how much the gain differs there, in decibels; absent if the take could not be used.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        change_db: Option<f64>,
+    },
     /// A balanced output drives a jig whose inputs are referred to ground.
     BalancedDriveGrounded,
     /// The sense resistor that standards show is not the one that is described.
@@ -516,6 +530,7 @@ impl FindingKind {
             Self::JigShorted { .. } => "jig-shorted",
             Self::CurrentDistorted { .. } => "current-distorted",
             Self::LoadDependent { .. } => "load-dependent",
+            Self::LevelDependent { .. } => "level-dependent",
             Self::BalancedDriveGrounded => "balanced-drive-grounded",
             Self::WrongSenseResistor { .. } => "wrong-sense-resistor",
             Self::StandardsConfused { .. } => "standards-confused",

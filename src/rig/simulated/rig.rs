@@ -10,17 +10,17 @@ use super::check::ScenarioError;
 use super::converter::Input;
 use super::fault::Faults;
 use super::prepared::Prepared;
-use super::scenario::Scenario;
+use super::scenario::{Parts, Scenario};
 use super::spectral::{Transform, transform_length};
 use super::state::{Placement, Purpose, Seating};
 use super::wiring::{self, Connected, Wiring};
 use crate::measure::{Block, Capabilities, Event, Flow, Observer, Rig, RigError};
 use crate::model::{
-    Completeness, CurveError, FrequencyGrid, Impedance, Recording, Response, RigIdentity, RigKind,
-    SampleFormat, Stimulus, TestLoad,
+    Completeness, CurveError, FrequencyGrid, Impedance, OutputTap, Recording, Response,
+    RigIdentity, RigKind, SampleFormat, Stimulus, TestLoad,
 };
 use crate::quantity::unit::FullScale;
-use crate::quantity::{Level, SampleRate, amplitude_db};
+use crate::quantity::{Level, SampleRate, amplitude_db, amplitude_ratio};
 
 /// A simulated bench with one headphone in one seating.
 ///
@@ -225,10 +225,23 @@ impl SimulatedRig {
         [0, 1].map(|index| {
             let generator = placement.generator(Purpose::Noise { channel: index as u8 });
             let (noise, bits) = (noises[index], parts.converter.bits);
-            let mut input = Input { noise, generator, bits, offset: 0.0, limit: 1.0 };
+            let limit = if index == 1 { self.limit_of_current() } else { 1.0 };
+            let mut input = Input { noise, generator, bits, offset: 0.0, limit };
             faults.change_input(index, &mut input, (electrical, microphone));
             input
         })
+    }
+
+    /// What of full scale an amplifier that limits its current can give to a resistor at its plug.
+    fn limit_of_current(&self) -> f64 {
+        let Parts { amplifier, converter, .. } = self.scenario.parts();
+        match (self.wiring, self.connected, amplifier.current_limit_a) {
+            (Wiring::Output(OutputTap::Plug), Connected::Load(ohm), Some(ampere)) => {
+                let gain = amplitude_ratio(converter.gain_db[1]);
+                (gain * ampere * ohm / converter.full_scale_v).min(1.0)
+            }
+            _ => 1.0,
+        }
     }
 
     /// The placement with another seed of what is drawn for a take.

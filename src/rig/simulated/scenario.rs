@@ -66,6 +66,9 @@ pub struct Amplifier {
     /// absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub negative_leg_ohm: Option<f64>,
+    /// Largest current into a load, in amperes (peak); no limit if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current_limit_a: Option<f64>,
 }
 
 /// A sense resistor and the leads to the headphone.
@@ -264,6 +267,7 @@ impl Parts {
         check.positive(&[
             ("full_scale_v", self.amplifier.full_scale_v),
             ("output_capacitor_f", self.amplifier.output_capacitor_f.unwrap_or(1.0)),
+            ("current_limit_a", self.amplifier.current_limit_a.unwrap_or(1.0)),
             ("negative_leg_ohm", self.amplifier.negative_leg_ohm.unwrap_or(1.0)),
         ])?;
         check.not_negative(&[

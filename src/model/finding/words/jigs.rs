@@ -75,6 +75,21 @@ impl FindingKind {
                 "Measure at a lower level: if the loads agree there, it is a limit of the current; \
                  else check the values of the loads and their contacts",
             ),
+            Self::LevelDependent { load_ohm, clean_dbfs, limited_dbfs, change_db } => Words::new(
+                format!(
+                    "{} the output does not follow its drive from {} on: {}",
+                    load_ohm.map_or("without a load".to_owned(), |ohm| format!("with {ohm} Ω")),
+                    clean_dbfs.map_or_else(
+                        || format!("{limited_dbfs:.1} dBFS"),
+                        |clean| format!("between {clean:.1} and {limited_dbfs:.1} dBFS"),
+                    ),
+                    change_db.map_or("there it clips".to_owned(), |db| format!(
+                        "there it gives {db:+.3} dB"
+                    )),
+                ),
+                "it limits its voltage or its current; the result is that of the level below",
+                "Keep the drive below that for this load, or take an amplifier that has more",
+            ),
             _ => return None,
         })
     }
