@@ -24,14 +24,14 @@ pub enum DeviationClass {
     Small,
     /// From 1 dB on, which can be heard.
     Audible,
-    /// From 3 dB on, another headphone.
-    Plain,
+    /// From 3 dB on, which sounds like another headphone.
+    Obvious,
 }
 
 impl DeviationClass {
     /// All of them, the smallest deviation first.
     pub const ALL: [Self; 5] =
-        [Self::Inaudible, Self::Slight, Self::Small, Self::Audible, Self::Plain];
+        [Self::Inaudible, Self::Slight, Self::Small, Self::Audible, Self::Obvious];
 
     /// Where each class but the first begins, in decibels.
     pub const EDGES_DB: [f64; 4] = [0.1, 0.5, 1.0, 3.0];
@@ -189,8 +189,8 @@ mod tests {
     #[test]
     fn a_class_begins_at_its_edge() {
         let classes = [0.0, 0.099, 0.1, 0.5, 0.999, 1.0, 3.0, 30.0].map(DeviationClass::of);
-        use DeviationClass::{Audible, Inaudible, Plain, Slight, Small};
-        let expected = [Inaudible, Inaudible, Slight, Small, Small, Audible, Plain, Plain];
+        use DeviationClass::{Audible, Inaudible, Obvious, Slight, Small};
+        let expected = [Inaudible, Inaudible, Slight, Small, Small, Audible, Obvious, Obvious];
         assert_eq!(classes, expected);
     }
 }

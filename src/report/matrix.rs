@@ -41,7 +41,7 @@ fn by_source(matrix: &SourceMatrix) -> Table {
     let columns = [Column::text("Source"), Column::number("At 1 kHz", "Ω")];
     let heads = matrix.rows.iter().map(|row| {
         let minimum = significant(row.minimum.value, 3);
-        Column::number(format!("{} ({minimum} Ω)", cut(&row.headphone, LONGEST_HEAD)), "dB")
+        Column::number(format!("{} ({minimum}\u{a0}Ω)", cut(&row.headphone, LONGEST_HEAD)), "dB")
     });
     let row = |(i, source): (usize, &MatrixSource)| {
         let first = [cut(&source.name, LONGEST_NAME), significant(source.ohm, 2)];
@@ -68,9 +68,9 @@ fn worst_of_each(matrix: &SourceMatrix) -> Table {
         Column::text("Headphone"),
         Column::number("Smallest", "Ω"),
         Column::number("Eighth", "Ω"),
-        Column::count(format!("Below {hardly} dB")),
+        Column::number("Below", "0.5 dB"),
         Column::text("Worst source"),
-        Column::number("Peak to peak", "dB"),
+        Column::number("Deviation", "dB"),
         Column::number("At", "Hz"),
     ];
     let row = |row: &MatrixRow| {
@@ -89,8 +89,8 @@ fn worst_of_each(matrix: &SourceMatrix) -> Table {
         ]
     };
     let notes = vec![format!(
-        "Eighth: what the rule of an eighth allows. Below {hardly} dB: of how many sources the \
-         response deviates by less, peak to peak. At: where it is furthest from its level at 1 kHz. \
+        "Eighth: what the rule of an eighth allows. Below {hardly} dB: with how many sources the \
+         response deviates by less, peak to peak. Deviation: of the worst source, peak to peak. At: where it is furthest from its level at 1 kHz. \
          Every pair is in the table and the figure that -o DIR writes, and in the document of --json."
     )];
     Table::new("Headphones and their worst sources", columns, matrix.rows.iter().map(row).collect())
@@ -100,7 +100,11 @@ fn worst_of_each(matrix: &SourceMatrix) -> Table {
 /// A source by its name and, if that is not its resistance, its impedance at 1 kHz.
 fn source_head(source: &MatrixSource) -> String {
     let name = cut(&source.name, LONGEST_HEAD);
-    if source.is_measured { format!("{name} ({} Ω)", significant(source.ohm, 2)) } else { name }
+    if source.is_measured {
+        format!("{name} ({}\u{a0}Ω)", significant(source.ohm, 2))
+    } else {
+        name
+    }
 }
 
 /// A deviation, with a mark if the rule of an eighth is broken.
@@ -143,8 +147,8 @@ mod tests {
     fn headphones_are_rows_as_long_as_the_sources_fit_beside_each_other() {
         let table = matrix(&specimen::matrix());
         let heads: Vec<_> = table.columns().iter().map(Column::title).collect();
-        assert_eq!(heads, ["Headphone", "Smallest", "0 Ω", "amp (10 Ω)", "120 Ω"]);
-        assert_eq!(table.rows()[0], ["closed", "32.0", "0.00", "1.27*", "4.34*"]);
+        assert_eq!(heads, ["Headphone", "Smallest", "0 Ω", "amp (10\u{a0}Ω)", "120 Ω"]);
+        assert_eq!(table.rows()[0], ["closed", "32.0", "0.00", "1.14*", "4.53*"]);
         assert_eq!(table.rows()[1], ["planar", "32.0", "0.00", "0.00*", "0.00*"]);
         assert!(table.notes()[0].contains("*: the source"));
     }
@@ -152,10 +156,10 @@ mod tests {
     #[test]
     fn many_sources_are_rows_and_many_of_both_are_told_by_the_worst() {
         let table = matrix(&grown(2, 9));
-        assert_eq!(table.columns()[2].title(), "closed (32.0 Ω)");
-        assert_eq!(table.rows()[1], ["amp", "10", "1.27*", "0.00*"]);
+        assert_eq!(table.columns()[2].title(), "closed (32.0\u{a0}Ω)");
+        assert_eq!(table.rows()[1], ["amp", "10", "1.14*", "0.00*"]);
         let table = matrix(&grown(8, 9));
-        assert_eq!(table.rows()[0], ["closed", "32.0", "4.0", "3 of 9", "120 Ω", "4.34", "85"]);
+        assert_eq!(table.rows()[0], ["closed", "32.0", "4.0", "3 of 9", "120 Ω", "4.53", "85"]);
         assert_eq!(table.rows().len(), 8);
     }
 

@@ -9,6 +9,11 @@ use super::sheet::{LEADING, Sheet, Width};
 use crate::plot::theme::{Colours, Rgb};
 use crate::plot::{Head, HeatCell, HeatMap, HeatRow, Theme};
 
+/// Distance of the two lines of a name, in their font size.
+const NAME_LEADING: f64 = 1.15;
+/// Of sums of lengths.
+const ROUNDING: f64 = 1e-9;
+
 /// Lays a heat map out. The page grows with the rows; columns for which it is too narrow go below
 /// the others, with the names of the rows once more.
 pub(crate) fn heat_map_page(map: &HeatMap, theme: Theme, width: Width) -> Page {
@@ -53,37 +58,25 @@ struct Layout<'a> {
 /// How the heads of the columns are written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Heads {
-    /// Name above number, from left to right.
-    Level,
+    /// Name above number, from left to right, in so many lines.
+    Level(u8),
     /// In one line from below, of a length.
     Rising(f64),
 }
 
 impl<'a> Layout<'a> {
     fn new(map: &'a HeatMap, sheet: Sheet, colours: &'static Colours) -> Self {
-        /// Largest share of the width that names of rows get.
-        const NAMES: f64 = 0.36;
-        /// Narrowest cell that stands beside its neighbours with a dot, in letters.
-        const NARROWEST_EM: f64 = 2.5;
         /// Wider cells look like bars.
         const WIDEST_EM: f64 = 10.0;
         let room = sheet.width - 2.0 * sheet.margin;
-        let widest_name = map.rows.iter().map(|row| row_width(row, &sheet)).fold(0.0, f64::max);
-        let names = widest_name.min(NAMES * room);
-        let fitting = |font: Font| {
-            let numbers = map.rows.iter().flat_map(|row| &row.cells);
-            let widest = numbers.map(|cell| font.width_anywhere(&cell.text)).fold(0.0, f64::max);
-            let cell = (widest + 0.5 * font.size).max(NARROWEST_EM * font.size);
-            (((room - names) / cell).floor().max(1.0) as usize, font)
-        };
         let columns = map.columns.len().max(1);
-        let (large, small) = (Font::regular(sheet.label), Font::regular(sheet.footer));
-        let (most, font) =
-            Some(fitting(large)).filter(|f| f.0 >= columns).unwrap_or(fitting(small));
+        let Density { names, font, most } = Density::of(map, &sheet, room);
         // Tables below each other hold as many columns each, as far as that goes.
         let abreast = columns.div_ceil(columns.div_ceil(most));
         let cell = ((room - names) / abreast as f64).min(WIDEST_EM * font.size);
-        let row = row_height(map.rows.len(), font, &sheet);
+        let is_long = |row: &HeatRow| row_width(row, &sheet) > names + ROUNDING;
+        let lines = if map.rows.iter().any(is_long) { 2.0 } else { 1.0 };
+        let row = row_height(map.rows.len(), lines, font, &sheet);
         let heads = Heads::of(&map.columns, cell, &sheet);
         Self { map, sheet, colours, font, names, cell, row, abreast, heads }
     }
@@ -138,12 +131,12 @@ impl<'a> Layout<'a> {
 
     /// A head above the cells; `foot` is in the middle of its lower side.
     fn column_head(&self, head: &Head, foot: Xy) -> Vec<Mark> {
-        let (name, number) = column_fonts(&self.sheet);
+        let (name, number) = head_fonts(&self.sheet);
         let (ink, muted) = (self.colours.text, self.colours.muted);
         let line = LEADING * self.sheet.tick;
         match (self.heads, &head.detail) {
-            (Heads::Level, None) => vec![text(&head.name, foot, name, ink)],
-            (Heads::Level, Some(detail)) => {
+            (Heads::Level(_), None) => vec![text(&head.name, foot, name, ink)],
+            (Heads::Level(_), Some(detail)) => {
                 let above = Xy::new(foot.x, foot.y - line);
                 vec![text(&head.name, above, name, ink), text(detail, foot, number, muted)]
             }
@@ -168,27 +161,84 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Name and number left of a row's cells.
+    /// Name and number left of a row's cells; a name that is longer takes two lines.
     fn row_head(&self, head: &Head, top: f64) -> Vec<Mark> {
-        let (name, number) = row_fonts(&self.sheet);
-        let baseline = top + self.row / 2.0 + 0.36 * name.size;
-        let end = self.sheet.margin + self.names - 0.5 * name.size;
+        let (name, number) = head_fonts(&self.sheet);
+        let middle = top + self.row / 2.0 + 0.36 * name.size;
+        let length = self.names - 0.5 * name.size;
         let detail = head.detail.as_deref().unwrap_or_default();
-        let room = end - self.sheet.margin - number.width_anywhere(detail) - 0.6 * name.size;
-        let write = |text: String, x: f64, anchor, font: Font, colour| Mark::Text {
+        let room = length - number.width_anywhere(detail) - 0.6 * name.size;
+        let lines = if name.width_anywhere(&head.name) <= room {
+            vec![head.name.clone()]
+        } else {
+            name.wrapped(&head.name, length, 2)
+        };
+        let half = (lines.len() as f64 - 1.0) / 2.0;
+        let baseline = |line: f64| middle + (line - half) * NAME_LEADING * name.size;
+        let write = |text: String, at: Xy, anchor, font: Font, colour| Mark::Text {
             text,
-            baseline: Xy::new(x, baseline),
+            baseline: at,
             anchor,
             size: font.size,
             face: font.face,
             colour,
         };
-        let shortened = name.shortened(&head.name, room);
-        vec![
-            write(shortened, self.sheet.margin, Anchor::Start, name, self.colours.text),
-            write(detail.to_owned(), end, Anchor::End, number, self.colours.muted),
-        ]
+        let left = self.sheet.margin;
+        let last = lines.len() as f64 - 1.0;
+        let end = Xy::new(left + length, baseline(last));
+        let mut marks =
+            vec![write(detail.to_owned(), end, Anchor::End, number, self.colours.muted)];
+        for (i, line) in lines.into_iter().enumerate() {
+            // The last line makes room for the number.
+            let line = if (i as f64) < last { line } else { name.shortened(&line, room) };
+            let at = Xy::new(left, baseline(i as f64));
+            marks.push(write(line, at, Anchor::Start, name, self.colours.text));
+        }
+        marks
     }
+}
+
+/// How much goes beside each other.
+struct Density {
+    /// Width of the rows' names and numbers.
+    names: f64,
+    /// Of the numbers in the cells.
+    font: Font,
+    /// The most columns that fit, at least 1.
+    most: usize,
+}
+
+impl Density {
+    /// The most spacious at which all columns fit beside each other; if they fit at none, that
+    /// with the usual letters.
+    fn of(map: &HeatMap, sheet: &Sheet, room: f64) -> Self {
+        /// Largest shares of the width that names of rows get, where there is room and where not.
+        const WIDE: f64 = 0.36;
+        const NARROW: f64 = 0.22;
+        /// Letters that are read on paper, if not with ease.
+        const SMALLEST: f64 = 10.5;
+        let widest_name = map.rows.iter().map(|row| row_width(row, sheet)).fold(0.0, f64::max);
+        let at = |size: f64, share: f64| {
+            let (font, names) = (Font::regular(size), widest_name.min(share * room));
+            Self { names, font, most: fitting(map, font, room - names) }
+        };
+        let small = (0.88 * sheet.footer).max(SMALLEST);
+        [(sheet.label, WIDE), (sheet.footer, WIDE), (small, NARROW)]
+            .map(|(size, share)| at(size, share))
+            .into_iter()
+            .find(|density| density.most >= map.columns.len())
+            .unwrap_or_else(|| at(sheet.footer, WIDE))
+    }
+}
+
+/// Cells that stand beside each other in a width, at least one.
+fn fitting(map: &HeatMap, font: Font, width: f64) -> usize {
+    /// Narrowest cell, in letters: a dot needs its corner.
+    const NARROWEST_EM: f64 = 2.5;
+    let numbers = map.rows.iter().flat_map(|row| &row.cells);
+    let widest = numbers.map(|cell| font.width_anywhere(&cell.text)).fold(0.0, f64::max);
+    let cell = (widest + 0.3 * font.size).max(NARROWEST_EM * font.size);
+    (width / cell).floor().max(1.0) as usize
 }
 
 impl Heads {
@@ -196,14 +246,15 @@ impl Heads {
     fn of(columns: &[Head], cell: f64, sheet: &Sheet) -> Self {
         /// Longest head that is read from below, in letters.
         const LONGEST_EM: f64 = 12.0;
-        let (name, number) = column_fonts(sheet);
+        let (name, number) = head_fonts(sheet);
         let widths = columns.iter().map(|head| {
             let detail = head.detail.as_deref().map_or(0.0, |detail| number.width_anywhere(detail));
             (name.width_anywhere(&head.name), detail)
         });
         let fits = |(name, detail): (f64, f64)| name.max(detail) + 0.5 * sheet.tick <= cell;
         if widths.clone().all(fits) {
-            return Self::Level;
+            let numbered = columns.iter().any(|head| head.detail.is_some());
+            return Self::Level(if numbered { 2 } else { 1 });
         }
         let space = 0.5 * sheet.tick;
         let longest = widths.map(|(name, detail)| name + detail + space).fold(0.0, f64::max);
@@ -212,33 +263,29 @@ impl Heads {
 
     fn height(self, sheet: &Sheet) -> f64 {
         match self {
-            Self::Level => 2.0 * LEADING * sheet.tick + 0.5 * sheet.tick,
+            Self::Level(lines) => (f64::from(lines) * LEADING + 0.5) * sheet.tick,
             Self::Rising(length) => length + sheet.tick,
         }
     }
 }
 
 /// The fewer the rows, the higher, within limits.
-fn row_height(rows: usize, font: Font, sheet: &Sheet) -> f64 {
+fn row_height(rows: usize, lines: f64, font: Font, sheet: &Sheet) -> f64 {
     const LOWEST_EM: f64 = 1.9;
     const HIGHEST_EM: f64 = 3.2;
-    let (lowest, highest) = (LOWEST_EM * font.size, HIGHEST_EM * font.size);
-    (0.6 * sheet.height / rows.max(1) as f64).clamp(lowest, highest)
+    let names = (lines * NAME_LEADING + 0.4) * sheet.tick;
+    let wanted = (0.6 * sheet.height / rows.max(1) as f64).min(HIGHEST_EM * font.size);
+    wanted.max(LOWEST_EM * font.size).max(names)
 }
 
 fn row_width(row: &HeatRow, sheet: &Sheet) -> f64 {
-    let (name, number) = row_fonts(sheet);
+    let (name, number) = head_fonts(sheet);
     let detail = row.head.detail.as_deref().map_or(0.0, |detail| number.width_anywhere(detail));
     name.width_anywhere(&row.head.name) + detail + 1.2 * name.size
 }
 
-/// Of names and of numbers beside the rows.
-fn row_fonts(sheet: &Sheet) -> (Font, Font) {
-    (Font::regular(sheet.tick), Font::regular(sheet.footer))
-}
-
-/// Of names and of numbers above the columns.
-fn column_fonts(sheet: &Sheet) -> (Font, Font) {
+/// Of names and of numbers beside rows and above columns.
+fn head_fonts(sheet: &Sheet) -> (Font, Font) {
     (Font::regular(sheet.tick), Font::regular(sheet.footer))
 }
 
@@ -250,5 +297,91 @@ fn text(text: &str, baseline: Xy, font: Font, colour: Rgb) -> Mark {
         size: font.size,
         face: font.face,
         colour,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(rows: usize, columns: usize) -> HeatMap {
+        let cell = HeatCell { class: Some(1), text: "0.25".to_owned(), marked: true };
+        let head = |name: &str, i: usize| Head {
+            name: format!("{name} with quite a long name, number {i}"),
+            detail: Some("32 Ω".to_owned()),
+        };
+        HeatMap {
+            columns: (0..columns).map(|i| head("Source", i)).collect(),
+            rows: (0..rows)
+                .map(|i| HeatRow { head: head("Headphone", i), cells: vec![cell.clone(); columns] })
+                .collect(),
+            classes: vec!["little".to_owned(), "much".to_owned()],
+            mark: "broken".to_owned(),
+            ..HeatMap::default()
+        }
+    }
+
+    /// Boxes around everything but the ground.
+    fn boxes(page: &Page) -> Vec<Rect> {
+        let of = |mark: &Mark| match mark {
+            Mark::Area { outline, .. } => {
+                let (a, c) = (outline[0], outline[2]);
+                Some(Rect { left: a.x, top: a.y, right: c.x, bottom: c.y })
+            }
+            Mark::Text { text, baseline, anchor, size, face, .. } => {
+                let width = Font { size: *size, face: *face }.width(text);
+                let left = baseline.x
+                    - match anchor {
+                        Anchor::Start => 0.0,
+                        Anchor::Middle => width / 2.0,
+                        Anchor::End => width,
+                    };
+                let (top, bottom) = (baseline.y - size, baseline.y);
+                Some(Rect { left, top, right: left + width, bottom })
+            }
+            Mark::RisingText { text, foot, size, face, .. } => {
+                let length = Font { size: *size, face: *face }.width(text);
+                let (left, top) = (foot.x - size, foot.y - length);
+                Some(Rect { left, top, right: foot.x, bottom: foot.y })
+            }
+            Mark::Path { .. } | Mark::Ring { .. } => None,
+        };
+        page.marks[1..].iter().filter_map(of).collect()
+    }
+
+    #[test]
+    fn everything_is_on_the_page_whatever_its_size() {
+        for (rows, columns) in [(0, 0), (1, 1), (2, 2), (40, 25), (3, 60)] {
+            for width in [Width::Full, Width::Phone] {
+                let page = heat_map_page(&map(rows, columns), Theme::Light, width);
+                let area = Rect { left: 0.0, top: 0.0, right: page.width, bottom: page.height };
+                let out: Vec<_> = boxes(&page).into_iter().filter(|b| !area.encloses(b)).collect();
+                assert!(out.is_empty(), "{rows} × {columns}, {width:?}: {out:?}");
+                let cells = page
+                    .marks
+                    .iter()
+                    .filter(|mark| matches!(mark, Mark::Text { text, .. } if text == "0.25"));
+                assert_eq!(cells.count(), rows * columns);
+            }
+        }
+    }
+
+    #[test]
+    fn twenty_five_columns_are_one_table_on_a_wide_page_and_several_on_a_telephone() {
+        let tables = |width| {
+            let map = map(40, 25);
+            let sheet = Sheet::new(width, 1);
+            25_usize.div_ceil(Layout::new(&map, sheet, Theme::Light.colours()).abreast)
+        };
+        assert_eq!((tables(Width::Full), tables(Width::Phone)), (1, 4));
+    }
+
+    #[test]
+    fn a_number_fits_into_its_cell() {
+        for width in [Width::Full, Width::Phone] {
+            let map = map(40, 25);
+            let layout = Layout::new(&map, Sheet::new(width, 1), Theme::Light.colours());
+            assert!(layout.font.width("0.25") < layout.cell && layout.font.size < layout.row);
+        }
     }
 }

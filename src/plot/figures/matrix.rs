@@ -10,10 +10,10 @@ use crate::plot::{Head, HeatCell, HeatMap, HeatRow};
 pub fn matrix(matrix: &SourceMatrix, caption: &Caption) -> HeatMap {
     let notes = [
         "Deviation of the response in dB, peak to peak from 20 Hz to 20 kHz".to_owned(),
-        "beside a headphone its smallest impedance".to_owned(),
+        "Beside a headphone: its smallest impedance".to_owned(),
     ];
     let measured = matrix.sources.iter().any(|source| source.is_measured);
-    let below = measured.then(|| "with an amplifier its output impedance at 1 kHz".to_owned());
+    let below = measured.then(|| "With an amplifier: its output impedance at 1 kHz".to_owned());
     HeatMap {
         title: caption.title.clone(),
         subtitle: caption.subtitle(),
@@ -34,7 +34,7 @@ fn classes() -> Vec<String> {
         format!("{a}–{b} dB"),
         format!("{b}–{c} dB"),
         format!("{c}–{d} dB: audible"),
-        format!("{d} dB and more: plain"),
+        format!("{d} dB and more: obvious"),
     ]
 }
 
