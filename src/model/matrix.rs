@@ -149,6 +149,17 @@ pub struct Pair<'a> {
     pub effect: &'a PairEffect,
 }
 
+impl Pair<'_> {
+    /// The first of the pairs with the largest deviation from peak to peak.
+    #[must_use]
+    pub fn worst_of(pairs: impl Iterator<Item = Self>) -> Option<Self> {
+        pairs.reduce(|most, pair| {
+            let (new, known) = (pair.effect.peak_to_peak.db, most.effect.peak_to_peak.db);
+            if new > known { pair } else { most }
+        })
+    }
+}
+
 impl MatrixRow {
     /// The sources of which the effect is known, with it.
     pub fn pairs<'a>(
@@ -169,27 +180,17 @@ impl SourceMatrix {
     /// The pair with the largest deviation from peak to peak.
     #[must_use]
     pub fn worst(&self) -> Option<Pair<'_>> {
-        largest(self.pairs())
+        Pair::worst_of(self.pairs())
     }
-}
-
-/// The first of the pairs with the largest deviation from peak to peak.
-#[must_use]
-pub(crate) fn largest<'a>(pairs: impl Iterator<Item = Pair<'a>>) -> Option<Pair<'a>> {
-    pairs.reduce(|most, pair| {
-        let (new, known) = (pair.effect.peak_to_peak.db, most.effect.peak_to_peak.db);
-        if new > known { pair } else { most }
-    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::DeviationClass::{self, Audible, Inaudible, Obvious, Slight, Small};
 
     #[test]
     fn a_class_begins_at_its_edge() {
         let classes = [0.0, 0.099, 0.1, 0.5, 0.999, 1.0, 3.0, 30.0].map(DeviationClass::of);
-        use DeviationClass::{Audible, Inaudible, Obvious, Slight, Small};
         let expected = [Inaudible, Inaudible, Slight, Small, Small, Audible, Obvious, Obvious];
         assert_eq!(classes, expected);
     }

@@ -14,7 +14,7 @@ mod finding;
 mod grid;
 mod inferred;
 mod jig;
-pub(crate) mod matrix;
+mod matrix;
 mod measurement;
 mod normalisation;
 mod output;

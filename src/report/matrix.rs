@@ -2,7 +2,6 @@
 
 use super::digits::{ABSENT, at_most, fixed, significant};
 use super::table::{Column, Table};
-use crate::model::matrix::largest;
 use crate::model::{DeviationClass, MatrixCell, MatrixRow, MatrixSource, Pair, SourceMatrix};
 
 /// More columns of cells do not fit beside the names.
@@ -53,13 +52,14 @@ fn by_source(matrix: &SourceMatrix) -> Table {
 }
 
 fn titled(columns: Vec<Column>, rows: Vec<Vec<String>>, matrix: &SourceMatrix) -> Table {
-    let mut note = "Deviation of the response, peak to peak from 20 Hz to 20 kHz.".to_owned();
+    let mut notes =
+        vec!["Deviation of the response, peak to peak from 20 Hz to 20 kHz.".to_owned()];
     if matrix.pairs().any(|pair| !pair.effect.keeps_eighth_rule) {
-        note.push_str(&format!(
-            " {BROKEN}: the source has more than an eighth of the headphone's smallest impedance."
+        notes.push(format!(
+            "{BROKEN}: the source has more than an eighth of the headphone's smallest impedance."
         ));
     }
-    Table::of_columns("Headphones and sources", columns, rows).with_notes(vec![note])
+    Table::of_columns("Headphones and sources", columns, rows).with_notes(notes)
 }
 
 fn worst_of_each(matrix: &SourceMatrix) -> Table {
@@ -76,7 +76,7 @@ fn worst_of_each(matrix: &SourceMatrix) -> Table {
     let row = |row: &MatrixRow| {
         let pairs = row.pairs(&matrix.sources);
         let below = pairs.clone().filter(|pair| pair.effect.peak_to_peak.db < hardly).count();
-        let worst = largest(pairs);
+        let worst = Pair::worst_of(pairs);
         let of_worst = |text: fn(Pair<'_>) -> String| worst.map_or(ABSENT.to_owned(), text);
         [
             cut(&row.headphone, LONGEST_NAME),
@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(heads, ["Headphone", "Smallest", "0 Ω", "amp (10\u{a0}Ω)", "120 Ω"]);
         assert_eq!(table.rows()[0], ["closed", "32.0", "0.00", "1.14*", "4.53*"]);
         assert_eq!(table.rows()[1], ["planar", "32.0", "0.00", "0.00*", "0.00*"]);
-        assert!(table.notes()[0].contains("*: the source"));
+        assert!(table.notes()[1].contains("*: the source"));
     }
 
     #[test]

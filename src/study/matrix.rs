@@ -209,7 +209,7 @@ pub(crate) mod specimen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{FrequencyGrid, Normalisation};
+    use crate::model::FrequencyGrid;
     use crate::quantity::Frequency;
     use crate::study::source;
 
@@ -309,13 +309,16 @@ mod tests {
     }
 
     #[test]
-    fn curves_that_meet_nowhere_but_at_1_khz_leave_a_cell_with_the_reason() {
-        let ends = |from: f64, to: f64| FrequencyGrid::new(vec![from, to]).unwrap();
-        let ten = |grid| Impedance::from_fn(grid, |_| Complex64::from(10.0)).unwrap();
-        let output = MeasuredOutput { name: "high".to_owned(), impedance: ten(ends(999.0, 9e3)) };
-        let found = matrix(&[headphone(ten(ends(100.0, 1000.0)))], &[Source::Measured(output)]);
-        let cell = &found.rows[0].cells[0];
-        assert!(cell.effect().is_none_or(|effect| effect.band.from_hz >= 999.0), "{cell:?}");
+    fn curves_without_a_frequency_in_common_leave_a_cell_with_the_reason() {
+        let ten = |from: f64, to: f64| {
+            let grid = FrequencyGrid::new(vec![from, to]).unwrap();
+            Impedance::from_fn(grid, |_| Complex64::from(10.0)).unwrap()
+        };
+        let output = MeasuredOutput { name: "narrow".to_owned(), impedance: ten(500.0, 2e3) };
+        let found = matrix(&[headphone(ten(20.0, 20e3))], &[Source::Measured(output)]);
+        let MatrixCell::Unknown(reason) = &found.rows[0].cells[0] else { panic!("{found:?}") };
+        assert!(reason.contains("no band in common"), "{reason}");
+        assert_eq!(found.worst(), None);
     }
 
     #[test]

@@ -180,7 +180,7 @@ struct Stored {
     /// What its tag says it is, or what it is stored under.
     name: String,
     /// What it is stored under.
-    stored_as: String,
+    folder_name: String,
     folder: PathBuf,
 }
 
@@ -191,7 +191,7 @@ fn stored(root: &LibraryRoot, kind: Measurand, tag: &str) -> Result<Vec<Stored>,
         let EntryState::Complete(manifest) = entry.state else { return None };
         let name = manifest.conditions.tags.get(tag).unwrap_or(&entry.name).clone();
         let wanted = manifest.kind == kind && !manifest.refused;
-        wanted.then_some(Stored { name, stored_as: entry.name, folder: entry.folder })
+        wanted.then_some(Stored { name, folder_name: entry.name, folder: entry.folder })
     });
     Ok(of_kind.collect())
 }
@@ -207,7 +207,7 @@ fn told_apart(mut measurements: Vec<Stored>) -> Vec<Stored> {
     let names: Vec<String> = measurements.iter().map(|stored| stored.name.clone()).collect();
     for stored in &mut measurements {
         if names.iter().filter(|name| **name == stored.name).count() > 1 {
-            stored.name = format!("{} ({})", stored.name, stored.stored_as);
+            stored.name = format!("{} ({})", stored.name, stored.folder_name);
         }
     }
     measurements

@@ -168,11 +168,12 @@ impl<'a> Layout<'a> {
         let length = self.names - 0.5 * name.size;
         let detail = head.detail.as_deref().unwrap_or_default();
         let room = length - number.width_anywhere(detail) - 0.6 * name.size;
-        let lines = if name.width_anywhere(&head.name) <= room {
-            vec![head.name.clone()]
-        } else {
-            name.wrapped(&head.name, length, 2)
-        };
+        let mut lines = vec![head.name.clone()];
+        if name.width_anywhere(&head.name) > room {
+            lines = name.wrapped(&head.name, length, 2);
+            // A name that fills its line has the number below it.
+            lines.resize(2, String::new());
+        }
         let half = (lines.len() as f64 - 1.0) / 2.0;
         let baseline = |line: f64| middle + (line - half) * NAME_LEADING * name.size;
         let write = |text: String, at: Xy, anchor, font: Font, colour| Mark::Text {
@@ -213,7 +214,7 @@ impl Density {
     /// with the usual letters.
     fn of(map: &HeatMap, sheet: &Sheet, room: f64) -> Self {
         /// Largest shares of the width that names of rows get, where there is room and where not.
-        const WIDE: f64 = 0.36;
+        const WIDE: f64 = 0.42;
         const NARROW: f64 = 0.22;
         /// Letters that are read on paper, if not with ease.
         const SMALLEST: f64 = 10.5;

@@ -1,7 +1,6 @@
 //! What every one of several sources does to every one of several headphones.
 
 use super::{capitalised, counted, listed, quoted};
-use crate::model::matrix::largest;
 use crate::model::{DeviationClass, MatrixCell, Pair, SourceMatrix, Span};
 use crate::report::digits::{decimals_of, fixed, hertz, significant};
 
@@ -72,7 +71,7 @@ fn eighth_rule(matrix: &SourceMatrix) -> Option<String> {
         (1, _) => "one of which is all the same".to_owned(),
         (some, _) => format!("{some} of which are all the same"),
     };
-    let kept = largest(of(true)).map_or(String::new(), |pair| {
+    let kept = Pair::worst_of(of(true)).map_or(String::new(), |pair| {
         let most = fixed(pair.effect.peak_to_peak.db, 2);
         format!(" Where it is kept, the response deviates by {most} dB at most.")
     });
