@@ -17,12 +17,13 @@ use cansweep::measure::{
 };
 use cansweep::metrology::equivalent;
 use cansweep::model::{
-    ChannelMap, Covariance, FrequencyGrid, Impedance, Jig, MeasuredStandard, Outcome, Plan,
-    Response, SampleFormat, Standard, Stimulus, Trace,
+    ChannelMap, Covariance, FrequencyGrid, Impedance, Jig, MeasuredOutput, MeasuredStandard,
+    Outcome, Plan, Response, SampleFormat, Standard, Stimulus, Trace,
 };
 use cansweep::plot::{Caption, Figure, Theme, Width, figures, render};
 use cansweep::quantity::{Resistance, SampleRate};
 use cansweep::store::{Overwrite, wav};
+use cansweep::study::matrix::{Headphone, Source, matrix};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;
 use num_complex::Complex64;
@@ -320,5 +321,53 @@ fn one_impedance(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, one_long_take, many_short_takes, one_figure, one_impedance, fitting);
+/// Forty headphones by twenty-five sources, half of which were measured; computed, and drawn as
+/// `-o` does for one theme.
+fn one_matrix(criterion: &mut Criterion) {
+    let known = |z: &dyn Fn(f64) -> Complex64| {
+        let clean = Impedance::from_fn(FrequencyGrid::standard(), z).unwrap();
+        let u = |z: &Complex64| Covariance::radial(*z, 0.01 * z.norm());
+        let covariance = clean.values().iter().map(u).collect();
+        clean.with_covariance(covariance).unwrap()
+    };
+    let headphone = |i: u32| {
+        let share = 0.3 + f64::from(i) / 4.0;
+        let peak = |f: f64| 20.0 / Complex64::new(1.0, 1.6 * (f / 85.0 - 85.0 / f));
+        let impedance = known(&|f| share * (32.0 + peak(f)));
+        Headphone { name: format!("Headphone number {i}"), impedance }
+    };
+    let source = |i: u32| {
+        let ohm = 0.1 * 1.35_f64.powf(f64::from(i));
+        if i.is_multiple_of(2) {
+            return Source::Resistance(Resistance::new(ohm).unwrap());
+        }
+        let impedance = known(&|f| Complex64::new(ohm, f * 1e-5));
+        Source::Measured(MeasuredOutput { name: format!("Amplifier number {i}"), impedance })
+    };
+    let headphones: Vec<_> = (0..40).map(headphone).collect();
+    let sources: Vec<_> = (0..25).map(source).collect();
+    let caption = Caption { title: "Forty by twenty-five".to_owned(), ..Caption::default() };
+    let mut group = criterion.benchmark_group("one matrix");
+    group.sample_size(10);
+    group.bench_function("computed", |b| b.iter(|| matrix(&headphones, &sources)));
+    group.bench_function("computed and drawn, wide and narrow, SVG and PNG", |b| {
+        b.iter(|| {
+            let map = figures::matrix(&matrix(&headphones, &sources), &caption);
+            [Width::Full, Width::Phone].map(|width| {
+                let svg = render::svg(&map, Theme::Light, width).unwrap();
+                (svg, render::png(&map, Theme::Light, width).unwrap())
+            })
+        });
+    });
+}
+
+criterion_group!(
+    benches,
+    one_long_take,
+    many_short_takes,
+    one_figure,
+    one_impedance,
+    one_matrix,
+    fitting
+);
 criterion_main!(benches);

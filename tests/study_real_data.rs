@@ -14,6 +14,7 @@ use cansweep::model::{Curve, Normalisation, StateComparison, StateDifference, Tr
 use cansweep::quantity::unit::Decibel;
 use cansweep::quantity::{Frequency, Resistance, Smoothing};
 use cansweep::store::curve;
+use cansweep::study::matrix::{Headphone, Source, matrix};
 use cansweep::study::series::{Behind, Series};
 use cansweep::study::states::{State, compare};
 
@@ -168,6 +169,37 @@ fn explorer(folder: &Path, ohm: u16) -> Behind {
     Behind {
         resistor: Resistance::new(f64::from(ohm)).unwrap(),
         level: read(&path).shifted(-drive_db),
+    }
+}
+
+#[test]
+fn a_balanced_armature_on_three_sources_does_what_numpy_says() {
+    /// Of printed digits.
+    const DIGITS: f64 = 6e-5;
+    let Some(folder) = folder("knowles-ba-traces") else { return };
+    let Trace::Impedance(polar) = curve::read(&folder.join("ED_30262.zma")).unwrap().into_trace()
+    else {
+        panic!("no impedance")
+    };
+    let receiver =
+        Headphone { name: "ED-30262".to_owned(), impedance: polar.to_impedance().unwrap() };
+    let sources = [1.0, 10.0, 120.0].map(|ohm| Source::Resistance(Resistance::new(ohm).unwrap()));
+    let found = matrix(&[receiver], &sources);
+    let row = &found.rows[0];
+    assert_eq!((row.minimum.value, row.nominal_ohm), (12.648_511, Some(8.0)));
+    assert!((row.at_1khz_ohm - 34.5639).abs() < DIGITS);
+    let expected = [
+        [0.619_13, -0.413_18, 20.0127, -0.247_73],
+        [4.650_93, -2.852_80, 20.0127, -2.207_21],
+        [16.447_37, 9.043_82, 19_977.931_5, -13.009_71],
+    ];
+    for (pair, [peak_to_peak, worst, worst_hz, loss]) in found.pairs().zip(expected) {
+        let effect = pair.effect;
+        assert!((effect.peak_to_peak.db - peak_to_peak).abs() < DIGITS, "{effect:?}");
+        assert!((effect.worst.db - worst).abs() < DIGITS, "{effect:?}");
+        assert!((effect.worst_hz / worst_hz - 1.0).abs() < DIGITS, "{effect:?}");
+        assert!((effect.loss.db - loss).abs() < DIGITS, "{effect:?}");
+        assert_eq!(effect.keeps_eighth_rule, pair.source.ohm < 1.5);
     }
 }
 

@@ -10,9 +10,9 @@ use super::failure::Failure;
 use super::now;
 use crate::model::{
     CurveComparison, Drive, FindingKind, Legs, Measurand, Measurement, Outcome, Polar, RigKind,
-    SourceComparison, StateComparison, Trace,
+    SourceComparison, SourceMatrix, StateComparison, Trace,
 };
-use crate::plot::{Caption, Figure, Seatings, Theme, Width, figures, render};
+use crate::plot::{Caption, Drawable, Seatings, Theme, Width, figures, render};
 use crate::quantity::unit::Ohm;
 use crate::store::curve::SIMULATED;
 use crate::store::{Overwrite, atomic, document};
@@ -63,14 +63,15 @@ pub(super) fn variant(stem: &str, theme: Theme, width: Width) -> String {
 
 /// Writes a figure as SVG and PNG, for wide and narrow screens, into `folder`/figures. Returns
 /// the number of pictures.
-pub(super) fn write(
+pub(super) fn write<'a>(
     folder: &Path,
     stem: &str,
-    figure: &Figure,
+    figure: impl Into<Drawable<'a>>,
     drawing: Drawing,
     overwrite: Overwrite,
 ) -> Result<usize, Failure> {
     let folder = folder.join("figures");
+    let figure = figure.into();
     let mut written = 0;
     for &theme in drawing.themes() {
         fs::create_dir_all(&folder).map_err(|error| {
@@ -232,6 +233,20 @@ pub(super) fn of_drive(
     data.write_json("drive", document::drive(drive))?;
     data.write_csv("drive", &document::drive_csv(drive))?;
     write(folder, "drive", &figures::drive(drive, caption), drawing, overwrite)
+}
+
+/// Figure, CSV and JSON of headphones by sources.
+pub(super) fn of_matrix(
+    folder: &Path,
+    matrix: &SourceMatrix,
+    caption: &Caption,
+    drawing: Drawing,
+    overwrite: Overwrite,
+) -> Result<usize, Failure> {
+    let data = Data { folder, simulated: caption.simulated, overwrite };
+    data.write_json("matrix", document::matrix(matrix))?;
+    data.write_csv("matrix", &document::matrix_csv(matrix))?;
+    write(folder, "matrix", &figures::matrix(matrix, caption), drawing, overwrite)
 }
 
 /// Where the data of a comparison go, and what they come from.

@@ -56,6 +56,7 @@ Examples:
   cansweep measure impedance --rig alsa:hw:CARD=USB,DEV=0 --sense-resistor 100
   cansweep compare states --state new=new1.txt,new2.txt --state worn=w1.txt,w2.txt -o pads
   cansweep compare source --impedance hd600.zma --source-ohm 0.1,10,120 -o source
+  cansweep compare matrix --headphone HD600=hd600.zma IEM=iem.zma --source-ohm 0,1,10,120 -o matrix
   cansweep drive --ohm 300 --db-per-mw 97 --level 110 --amp-volts 2 --amp-milliamps 50
 
 Exit codes: 0 done, 1 done with a negative verdict, 2 wrong usage, 3 no usable rig,

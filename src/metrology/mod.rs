@@ -3,6 +3,7 @@
 pub mod band;
 pub mod budget;
 pub mod equivalent;
+pub mod nominal;
 pub mod repeats;
 pub mod shelf;
 pub mod statistics;

@@ -14,6 +14,7 @@ mod finding;
 mod grid;
 mod inferred;
 mod jig;
+mod matrix;
 mod measurement;
 mod normalisation;
 mod output;
@@ -53,6 +54,10 @@ pub use inferred::{InferredImpedance, QuotedMagnitude, SeriesVerification};
 pub use jig::{
     Balance, Inputs, Jig, SenseAcross, Topology, UnknownBalance, UnknownInputs, UnknownSenseAcross,
     UnknownTopology,
+};
+pub use matrix::{
+    DeviationClass, LeftOut, LevelFigure, MatrixCell, MatrixRow, MatrixSource, Pair, PairEffect,
+    SourceMatrix,
 };
 pub use measurement::{
     Conditions, ImpedanceFigures, Measurand, Measurement, Outcome, Resonance, ResponseFigures,

@@ -7,6 +7,7 @@
 mod draw;
 mod figure;
 pub mod figures;
+mod heat_map;
 mod png;
 pub mod render;
 #[cfg(test)]
@@ -20,5 +21,6 @@ pub use figure::{
     Spacing, Stroke, ValueAxis, Weight,
 };
 pub use figures::{Caption, Seatings};
-pub use render::PlotError;
+pub use heat_map::{Head, HeatCell, HeatMap, HeatRow};
+pub use render::{Drawable, PlotError};
 pub use theme::Theme;

@@ -1,7 +1,8 @@
 //! Draws figures.
 
-use super::draw::{Width, page};
+use super::draw::{Page, Width, heat_map_page, page};
 use super::figure::Figure;
+use super::heat_map::HeatMap;
 use super::theme::Theme;
 use super::{png as pixels, svg as vectors};
 
@@ -24,6 +25,43 @@ pub enum PlotError {
     Png(String),
 }
 
+/// What can be drawn.
+#[derive(Debug, Clone, Copy)]
+pub enum Drawable<'a> {
+    /// Curves over frequency.
+    Figure(&'a Figure),
+    /// A table of coloured cells.
+    HeatMap(&'a HeatMap),
+}
+
+impl<'a> From<&'a Figure> for Drawable<'a> {
+    fn from(figure: &'a Figure) -> Self {
+        Self::Figure(figure)
+    }
+}
+
+impl<'a> From<&'a HeatMap> for Drawable<'a> {
+    fn from(map: &'a HeatMap) -> Self {
+        Self::HeatMap(map)
+    }
+}
+
+impl Drawable<'_> {
+    fn title(&self) -> &str {
+        match self {
+            Self::Figure(figure) => &figure.title,
+            Self::HeatMap(map) => &map.title,
+        }
+    }
+
+    fn page(&self, theme: Theme, width: Width) -> Page {
+        match self {
+            Self::Figure(figure) => page(figure, theme, width),
+            Self::HeatMap(map) => heat_map_page(map, theme, width),
+        }
+    }
+}
+
 /// The figure as an SVG document: 1000 CSS pixels wide, or 390 for a telephone.
 ///
 /// Text stays text. It is set in Inter or, where that is not installed, in another sans-serif.
@@ -31,8 +69,13 @@ pub enum PlotError {
 /// # Errors
 ///
 /// When the document cannot be written.
-pub fn svg(figure: &Figure, theme: Theme, width: Width) -> Result<String, PlotError> {
-    vectors::document(&page(figure, theme, width), &figure.title)
+pub fn svg<'a>(
+    figure: impl Into<Drawable<'a>>,
+    theme: Theme,
+    width: Width,
+) -> Result<String, PlotError> {
+    let drawable = figure.into();
+    vectors::document(&drawable.page(theme, width), drawable.title())
 }
 
 /// The figure as a PNG file: 1600 pixels wide, or 1170 for a telephone.
@@ -40,7 +83,11 @@ pub fn svg(figure: &Figure, theme: Theme, width: Width) -> Result<String, PlotEr
 /// # Errors
 ///
 /// When the picture cannot be drawn or encoded.
-pub fn png(figure: &Figure, theme: Theme, width: Width) -> Result<Vec<u8>, PlotError> {
+pub fn png<'a>(
+    figure: impl Into<Drawable<'a>>,
+    theme: Theme,
+    width: Width,
+) -> Result<Vec<u8>, PlotError> {
     pixels::rasterised(&svg(figure, theme, width)?, width.pixels())
 }
 

@@ -10,7 +10,7 @@ use plotters::prelude::{
     Text,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontDesc, FontFamily, FontStyle, TextStyle, register_font};
+use plotters::style::{FontDesc, FontFamily, FontStyle, FontTransform, TextStyle, register_font};
 
 use super::draw::{Anchor, Face, Mark, Page, Xy};
 use super::render::PlotError;
@@ -109,23 +109,31 @@ fn put(canvas: &Canvas<'_>, mark: &Mark) -> Result<(), PlotError> {
                 .and_then(|()| canvas.draw(&disc(0.55 * radius, paint(*inside, 1.0))))
         }
         Mark::Text { text, baseline, anchor, size, face, colour } => {
-            let font = FontDesc::new(
-                FontFamily::Name(FAMILIES),
-                size * FINENESS * SHRINKING,
-                style(*face),
-            );
             let side = match anchor {
                 Anchor::Start => HPos::Left,
                 Anchor::Middle => HPos::Center,
                 Anchor::End => HPos::Right,
             };
             let ink = rgba(*colour, 1.0);
-            let style = TextStyle::from(font).color(&ink).pos(Pos::new(side, VPos::Top));
+            let style = lettering(*size, *face).color(&ink).pos(Pos::new(side, VPos::Top));
             let top = Xy::new(baseline.x, baseline.y - TOP_TO_BASELINE * size);
+            canvas.draw(&Text::new(printable(text), unit(top), style))
+        }
+        Mark::RisingText { text, foot, size, face, colour } => {
+            let ink = rgba(*colour, 1.0);
+            let style = lettering(*size, *face).color(&ink).pos(Pos::new(HPos::Left, VPos::Top));
+            let style = style.transform(FontTransform::Rotate270);
+            // Turned, the top of the letters is on the left.
+            let top = Xy::new(foot.x - TOP_TO_BASELINE * size, foot.y);
             canvas.draw(&Text::new(printable(text), unit(top), style))
         }
     }
     .map_err(|e| failed(&e))
+}
+
+fn lettering(size: f64, face: Face) -> TextStyle<'static> {
+    let family = FontFamily::Name(FAMILIES);
+    TextStyle::from(FontDesc::new(family, size * FINENESS * SHRINKING, style(face)))
 }
 
 /// The text without what XML does not allow.

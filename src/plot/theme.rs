@@ -28,6 +28,8 @@ pub(crate) struct Colours {
     pub(crate) stamp: Rgb,
     pub(crate) stamp_text: Rgb,
     slots: [Rgb; 6],
+    /// From next to nothing to much, each class plainly darker (on white) than the one before.
+    classes: [Rgb; 5],
     /// Opacity of a band.
     pub(crate) band: f64,
 }
@@ -52,6 +54,13 @@ const LIGHT: Colours = Colours {
         Rgb(0x4A, 0x4A, 0x4A),
         Rgb(0x2E, 0x9F, 0xCB),
     ],
+    classes: [
+        Rgb(0xFF, 0xF6, 0xD6),
+        Rgb(0xFB, 0xCB, 0x77),
+        Rgb(0xF2, 0x96, 0x38),
+        Rgb(0xD9, 0x65, 0x0F),
+        Rgb(0x8A, 0x2F, 0x06),
+    ],
     band: 0.16,
 };
 
@@ -73,6 +82,13 @@ const DARK: Colours = Colours {
         Rgb(0xC6, 0x5B, 0x9A),
         Rgb(0xF4, 0xE9, 0xA6),
         Rgb(0x9A, 0xA4, 0xAE),
+    ],
+    classes: [
+        Rgb(0x2B, 0x2F, 0x36),
+        Rgb(0x6A, 0x44, 0x15),
+        Rgb(0xA0, 0x5F, 0x12),
+        Rgb(0xE0, 0x8A, 0x2B),
+        Rgb(0xFF, 0xE0, 0xA0),
     ],
     band: 0.24,
 };
@@ -102,6 +118,18 @@ impl Colours {
     pub(crate) fn lettering(&self, slot: usize) -> Rgb {
         self.line(slot).mixed(self.text, 0.25)
     }
+
+    /// The colour of a class, counted from zero; those above the last are like the last.
+    pub(crate) fn class(&self, class: usize) -> Rgb {
+        self.classes[class.min(self.classes.len() - 1)]
+    }
+
+    /// The ink that is read best on a colour.
+    pub(crate) fn ink_on(&self, colour: Rgb) -> Rgb {
+        let inks = [self.text, self.ground];
+        let [text, ground] = inks.map(|ink| contrast(ink, colour));
+        if text >= ground { self.text } else { self.ground }
+    }
 }
 
 impl Rgb {
@@ -112,24 +140,25 @@ impl Rgb {
     }
 }
 
+/// Relative luminance (WCAG 2.1).
+fn luminance(colour: Rgb) -> f64 {
+    let linear = |byte: u8| {
+        let c = f64::from(byte) / 255.0;
+        if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * linear(colour.0) + 0.7152 * linear(colour.1) + 0.0722 * linear(colour.2)
+}
+
+/// Contrast ratio (WCAG 2.1), 1 to 21.
+fn contrast(a: Rgb, b: Rgb) -> f64 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::plot::Stroke;
-
-    /// Relative luminance (WCAG 2.1).
-    fn luminance(colour: Rgb) -> f64 {
-        let linear = |byte: u8| {
-            let c = f64::from(byte) / 255.0;
-            if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * linear(colour.0) + 0.7152 * linear(colour.1) + 0.0722 * linear(colour.2)
-    }
-
-    fn contrast(a: Rgb, b: Rgb) -> f64 {
-        let (a, b) = (luminance(a), luminance(b));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
-    }
 
     /// Lightness L* (CIE 1976), 0 to 100.
     fn lightness(colour: Rgb) -> f64 {
@@ -149,6 +178,25 @@ mod tests {
             assert!(contrast(colours.text, colours.ground) >= TEXT);
             assert!(contrast(colours.muted, colours.ground) >= TEXT);
             assert!(contrast(colours.stamp_text, colours.stamp) >= TEXT);
+        }
+    }
+
+    #[test]
+    fn classes_differ_in_a_print_without_colour_and_their_numbers_can_be_read() {
+        /// Two greys beside each other, without a gap between them, are told apart by less.
+        const APART: f64 = 12.0;
+        /// WCAG 2.1, success criterion 1.4.3.
+        const TEXT: f64 = 4.5;
+        for colours in [&LIGHT, &DARK] {
+            let lightness: Vec<f64> = colours.classes.iter().map(|&c| lightness(c)).collect();
+            let falls = lightness[0] > lightness[4];
+            for pair in lightness.windows(2) {
+                assert!((pair[0] - pair[1]).abs() >= APART, "{lightness:?}");
+                assert_eq!(pair[0] > pair[1], falls, "{lightness:?}");
+            }
+            for &class in &colours.classes {
+                assert!(contrast(colours.ink_on(class), class) >= TEXT, "{class:?}");
+            }
         }
     }
 

@@ -8,6 +8,7 @@ mod budget;
 pub mod curves;
 mod digits;
 pub mod drive;
+pub mod matrix;
 pub mod page;
 mod reading;
 #[cfg(test)]

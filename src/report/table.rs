@@ -86,6 +86,16 @@ impl Table {
         }
     }
 
+    /// A table whose number of columns depends on the data; rows have one cell per column.
+    #[must_use]
+    pub fn of_columns(
+        caption: impl Into<String>,
+        columns: Vec<Column>,
+        rows: Vec<Vec<String>>,
+    ) -> Self {
+        Self { caption: caption.into(), columns, rows, notes: Vec::new() }
+    }
+
     /// The same table with remarks below it.
     #[must_use]
     pub fn with_notes(mut self, notes: Vec<String>) -> Self {

@@ -4,8 +4,10 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table as Grid, TableStyle};
 
 use super::table::{Align, Column, Table};
-use super::{curves as curve_tables, drive as drive_tables, summary, words};
-use crate::model::{CurveComparison, Drive, SourceComparison, StateComparison};
+use super::{
+    curves as curve_tables, drive as drive_tables, matrix as matrix_tables, summary, words,
+};
+use crate::model::{CurveComparison, Drive, SourceComparison, SourceMatrix, StateComparison};
 
 /// Columns of a terminal that a table fits into.
 const WIDTH: u16 = 96;
@@ -57,6 +59,13 @@ pub fn drive(drive: &Drive) -> String {
     let reach = drive_tables::reach(drive).map(|reach| format!("\n{}", table(&reach)));
     let (need, reach) = (table(&drive_tables::need(drive)), reach.unwrap_or_default());
     format!("{need}{reach}{}", paragraphs(&words::drive(drive)))
+}
+
+/// What sources do to headphones, and a paragraph each on what can be heard, on the rule of an
+/// eighth, and on what is not known; ends with a line feed.
+#[must_use]
+pub fn matrix(matrix: &SourceMatrix) -> String {
+    table(&matrix_tables::matrix(matrix)) + &paragraphs(&words::matrix(matrix))
 }
 
 /// Paragraphs, each below an empty line.

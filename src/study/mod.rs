@@ -7,6 +7,7 @@ pub mod damping;
 pub mod drive;
 mod error;
 mod load;
+pub mod matrix;
 mod normalisation;
 pub mod series;
 pub mod source;

@@ -20,6 +20,7 @@ mod endings;
 mod impedances;
 mod keeping;
 mod kills;
+mod matrix;
 mod models;
 mod outputs;
 mod responses;

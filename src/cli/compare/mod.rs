@@ -2,6 +2,7 @@
 
 mod curves;
 mod keep;
+mod matrix;
 mod series;
 mod source;
 mod states;
@@ -21,6 +22,8 @@ pub(crate) enum CompareCommand {
     States(states::StatesArgs),
     /// What source output impedances do to a headphone
     Source(source::SourceArgs),
+    /// What every one of several sources does to every one of several headphones
+    Matrix(matrix::MatrixArgs),
 }
 
 impl CompareCommand {
@@ -29,6 +32,7 @@ impl CompareCommand {
             Self::Curves(args) => args.keep.common,
             Self::States(args) => args.keep.common,
             Self::Source(args) => args.keep.common,
+            Self::Matrix(args) => args.keep.common,
         }
     }
 }
@@ -38,5 +42,6 @@ pub(super) fn run(command: CompareCommand, output: Output) -> Result<Exit, Failu
         CompareCommand::Curves(args) => curves::run(&args, output),
         CompareCommand::States(args) => states::run(&args, output),
         CompareCommand::Source(args) => source::run(&args, output),
+        CompareCommand::Matrix(args) => matrix::run(&args, output),
     }
 }

@@ -19,6 +19,7 @@ use crate::quantity::{Capacitance, Gain, Level, Percent, Resistance, Uncertain};
 #[command(after_help = "\
 Examples:
   cansweep measure output-impedance --rig desk.toml --load open --load 33 --load 100
+  cansweep measure output-impedance --rig desk.toml --load open,33 --tag amplifier=\"Desk, low gain\"
   cansweep measure output-impedance --rig desk.toml --load open --load 33 --load open --load 33
   cansweep measure output-impedance --take o.wav --take l.wav --load open --load 33 -o amp
   cansweep measure output-impedance --rig sim:closed-38 --load open,100,33 --budget

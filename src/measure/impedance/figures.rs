@@ -1,13 +1,8 @@
 //! The figures that people quote of an impedance.
 
 use crate::metrology::equivalent::{Wanted, fit};
+use crate::metrology::nominal::nominal_ohm;
 use crate::model::{EquivalentCircuit, Impedance, ImpedanceFigures, Resonance};
-
-/// Values that makers print (IEC 60268-5's rule: the minimum is not below 80 % of the rated value).
-const NOMINAL_OHM: [f64; 22] = [
-    4.0, 8.0, 16.0, 24.0, 25.0, 32.0, 38.0, 50.0, 55.0, 60.0, 62.0, 64.0, 80.0, 100.0, 120.0,
-    150.0, 200.0, 250.0, 300.0, 400.0, 470.0, 600.0,
-];
 
 /// The figures of an impedance.
 pub(super) fn figures(impedance: &Impedance) -> ImpedanceFigures {
@@ -32,7 +27,7 @@ pub(super) fn figures(impedance: &Impedance) -> ImpedanceFigures {
         phase_maximum_hz: phase_maximum.map(|(hz, _)| hz),
         phase_minimum_deg: phase_minimum.map(|(_, deg)| deg),
         phase_minimum_hz: phase_minimum.map(|(hz, _)| hz),
-        nominal_ohm: nominal(minimum_ohm),
+        nominal_ohm: nominal_ohm(minimum_ohm),
         resonances: resonances(&points),
         ..ImpedanceFigures::default()
     };
@@ -70,17 +65,6 @@ fn of_circuit(circuit: &EquivalentCircuit, impedance: &Impedance, figures: &mut 
             seen.q_total = Some(fitted.q_total.value);
         }
     }
-}
-
-/// The usual value of which the minimum is not below 80 %; none above the highest of them.
-fn nominal(minimum_ohm: f64) -> Option<f64> {
-    let fits = |nominal: &f64| minimum_ohm >= 0.8 * nominal;
-    let highest = NOMINAL_OHM.last()?;
-    // One step further would be twice the highest, as 300 Ω and 600 Ω are.
-    if fits(&(2.0 * highest)) {
-        return None;
-    }
-    NOMINAL_OHM.into_iter().rfind(fits)
 }
 
 /// The maxima that stand out from both sides by two percent or more.

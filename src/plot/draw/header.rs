@@ -3,8 +3,8 @@
 use super::lettering::Font;
 use super::mark::{Anchor, Face, Mark, Rect, Xy};
 use super::sheet::{LEADING, Sheet};
-use crate::plot::Figure;
 use crate::plot::theme::{Colours, Rgb};
+use crate::plot::{Figure, HeatMap};
 
 /// What a figure made from computed data says.
 const SIMULATED: &str = "simulated";
@@ -15,24 +15,47 @@ pub(crate) struct Block {
     pub(crate) bottom: f64,
 }
 
+/// What stands above and below a drawing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Heading<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) subtitle: Option<&'a str>,
+    pub(crate) footer: Option<&'a str>,
+    pub(crate) simulated: bool,
+}
+
+impl<'a> From<&'a Figure> for Heading<'a> {
+    fn from(figure: &'a Figure) -> Self {
+        let (subtitle, footer) = (figure.subtitle.as_deref(), figure.footer.as_deref());
+        Self { title: &figure.title, subtitle, footer, simulated: figure.simulated }
+    }
+}
+
+impl<'a> From<&'a HeatMap> for Heading<'a> {
+    fn from(map: &'a HeatMap) -> Self {
+        let (subtitle, footer) = (map.subtitle.as_deref(), map.footer.as_deref());
+        Self { title: &map.title, subtitle, footer, simulated: map.simulated }
+    }
+}
+
 /// Title and subtitle from the upper margin down.
-pub(crate) fn header(figure: &Figure, sheet: &Sheet, colours: &Colours) -> Block {
+pub(crate) fn header(heading: Heading<'_>, sheet: &Sheet, colours: &Colours) -> Block {
     let mut marks = Vec::new();
     let mut right = sheet.width - sheet.margin;
     let mut bottom = sheet.margin;
-    if figure.simulated {
+    if heading.simulated {
         let pill = stamp(sheet, colours, &mut marks);
         right = pill.left - sheet.gap;
         bottom = pill.bottom;
     }
     let title = Font::semi_bold(sheet.title);
-    let lines = title.wrapped(&figure.title, right - sheet.margin, sheet.title_lines);
+    let lines = title.wrapped(heading.title, right - sheet.margin, sheet.title_lines);
     let text = Column { lines, font: title, colour: colours.text };
     // The margin looks the same on all sides when it ends at the capitals, not at the line.
     let end = text.written(sheet.margin, sheet.margin - 0.2 * sheet.title, &mut marks);
     bottom = bottom.max(end);
     let subtitle = Font::regular(sheet.subtitle);
-    let lines = figure.subtitle.iter().flat_map(|text| {
+    let lines = heading.subtitle.iter().flat_map(|text| {
         let most = sheet.title_lines + 1;
         subtitle.wrapped(text, sheet.width - 2.0 * sheet.margin, most)
     });
@@ -43,11 +66,11 @@ pub(crate) fn header(figure: &Figure, sheet: &Sheet, colours: &Colours) -> Block
 
 /// Small print whose last line ends at the lower margin of a page of a height; the block ends at
 /// its own upper side.
-pub(crate) fn footer(figure: &Figure, sheet: &Sheet, colours: &Colours, height: f64) -> Block {
+pub(crate) fn footer(heading: Heading<'_>, sheet: &Sheet, colours: &Colours, height: f64) -> Block {
     let font = Font::regular(sheet.footer);
     let length = sheet.width - 2.0 * sheet.margin;
     let lines: Vec<String> =
-        figure.footer.iter().flat_map(|text| font.wrapped(text, length, 4)).collect();
+        heading.footer.iter().flat_map(|text| font.wrapped(text, length, 4)).collect();
     let mut marks = Vec::new();
     // The lowest line's descenders may reach into the margin.
     let lowest = height - sheet.margin + 0.3 * sheet.footer;

@@ -2,12 +2,13 @@
 
 use super::curve::dashed;
 use super::header::Block;
+use super::heat_map::dot;
 use super::lettering::Font;
-use super::mark::{Anchor, Face, Mark, Xy};
+use super::mark::{Anchor, Face, Mark, Rect, Xy};
 use super::panel::{Pattern, line_width};
 use super::sheet::Sheet;
 use crate::plot::theme::Colours;
-use crate::plot::{Annotation, Panel, Stroke};
+use crate::plot::{Annotation, HeatMap, Panel, Stroke};
 
 /// One line of a legend.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,8 @@ enum Sample {
     Curve { slot: usize, stroke: Stroke },
     Reference,
     Point { slot: usize },
+    Class { class: usize },
+    Dot,
 }
 
 impl Entry {
@@ -40,6 +43,15 @@ impl Entry {
     /// A remark for which there is no room beside its point.
     pub(crate) fn of_remark(remark: &Annotation) -> Self {
         Self { sample: Sample::Point { slot: remark.slot }, text: remark.text.clone() }
+    }
+
+    /// The classes of a heat map, and what its dots mean if there are any.
+    pub(crate) fn of_map(map: &HeatMap) -> Vec<Self> {
+        let classes = map.classes.iter().enumerate();
+        let classes = classes.map(|(class, text)| (Sample::Class { class }, text));
+        let marked = map.rows.iter().flat_map(|row| &row.cells).any(|cell| cell.marked);
+        let mark = marked.then_some((Sample::Dot, &map.mark));
+        classes.chain(mark).map(|(sample, text)| Self { sample, text: text.clone() }).collect()
     }
 }
 
@@ -101,6 +113,17 @@ impl Sample {
                 line: colours.line(slot),
                 inside: colours.ground,
             }],
+            Self::Class { class } => {
+                let half = 0.27 * length;
+                let (left, right) = (from.x + 0.1 * length, from.x + 0.9 * length);
+                let (top, bottom) = (from.y - half, from.y + half);
+                let swatch = Rect { left, top, right, bottom };
+                vec![
+                    Mark::block(swatch.grown(0.5), colours.frame),
+                    Mark::block(swatch, colours.class(class)),
+                ]
+            }
+            Self::Dot => vec![dot(from.towards(line[1], 0.5), sheet, colours.text)],
         }
     }
 }

@@ -36,10 +36,38 @@ pub(crate) enum Face {
 /// Something drawn. Widths, radii and sizes are in CSS pixels.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Mark {
-    Area { outline: Vec<Xy>, colour: Rgb, opacity: f64 },
-    Path { points: Vec<Xy>, colour: Rgb, width: f64 },
-    Ring { centre: Xy, radius: f64, line: Rgb, inside: Rgb },
-    Text { text: String, baseline: Xy, anchor: Anchor, size: f64, face: Face, colour: Rgb },
+    Area {
+        outline: Vec<Xy>,
+        colour: Rgb,
+        opacity: f64,
+    },
+    Path {
+        points: Vec<Xy>,
+        colour: Rgb,
+        width: f64,
+    },
+    Ring {
+        centre: Xy,
+        radius: f64,
+        line: Rgb,
+        inside: Rgb,
+    },
+    Text {
+        text: String,
+        baseline: Xy,
+        anchor: Anchor,
+        size: f64,
+        face: Face,
+        colour: Rgb,
+    },
+    /// Text that is read from below; its baseline runs up from its foot.
+    RisingText {
+        text: String,
+        foot: Xy,
+        size: f64,
+        face: Face,
+        colour: Rgb,
+    },
 }
 
 impl Xy {

@@ -8,6 +8,7 @@ mod curve;
 mod end_label;
 mod frequency_axis;
 mod header;
+mod heat_map;
 mod legend;
 mod lettering;
 mod mark;
@@ -17,6 +18,7 @@ mod panel;
 mod projection;
 mod sheet;
 
+pub(crate) use heat_map::heat_map_page;
 pub(crate) use lettering::SEPARATOR;
 pub(crate) use mark::{Anchor, Face, Mark, Xy};
 pub(crate) use page::{Page, page};

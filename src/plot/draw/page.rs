@@ -63,7 +63,7 @@ impl<'a> Composer<'a> {
 
     /// The page with some remarks in the legend, and those that found no other place either.
     fn composed(&self, noted: &[RemarkAt]) -> (Page, Vec<RemarkAt>) {
-        let head = header(self.figure, &self.sheet, self.colours);
+        let head = header(self.figure.into(), &self.sheet, self.colours);
         let Arrangement { projections, height, marks: mut names } = self.arranged(&head, noted);
         let mut crowded_out = Vec::new();
         let area = Rect { left: 0.0, top: 0.0, right: self.sheet.width, bottom: height };
@@ -87,7 +87,7 @@ impl<'a> Composer<'a> {
         marks.extend(projections.last().into_iter().flat_map(|last| self.frequency_labels(last)));
         marks.extend(head.marks);
         marks.append(&mut names);
-        marks.extend(footer(self.figure, &self.sheet, self.colours, height).marks);
+        marks.extend(footer(self.figure.into(), &self.sheet, self.colours, height).marks);
         (Page { width: self.sheet.width, height, marks }, crowded_out)
     }
 
@@ -128,7 +128,7 @@ impl<'a> Composer<'a> {
         const LEAST: f64 = 0.5;
         let sheet = &self.sheet;
         let line = LEADING * sheet.tick;
-        let small_print = footer(self.figure, sheet, self.colours, 0.0).bottom;
+        let small_print = footer(self.figure.into(), sheet, self.colours, 0.0).bottom;
         let below = -small_print + 2.0 * line + sheet.gap;
         let title = line + 1.4 * sheet.gap;
         let titles = self.panels.len() as f64 * (title + 0.3 * line) - 0.3 * line;

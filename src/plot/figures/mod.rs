@@ -4,6 +4,7 @@ mod curves;
 mod differences;
 mod drive;
 mod impedance;
+mod matrix;
 mod model;
 mod response;
 mod source;
@@ -13,6 +14,7 @@ pub use curves::{curve_differences, curves};
 pub use differences::differences;
 pub use drive::drive;
 pub use impedance::impedance;
+pub use matrix::matrix;
 pub use model::model;
 pub use response::response;
 pub use source::source;
@@ -46,21 +48,24 @@ pub struct Caption {
 impl Caption {
     /// A figure with this caption, and notes about its data in the small print.
     fn on(&self, panel: Panel, notes: impl IntoIterator<Item = String>) -> Figure {
-        let subtitle: Vec<&str> = [&self.rig, &self.sample, &self.date]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .collect();
-        let notes: Vec<String> = notes.into_iter().chain(self.remarks.iter().cloned()).collect();
         Figure {
             title: self.title.clone(),
-            subtitle: written(&subtitle),
-            footer: written(&notes),
+            subtitle: self.subtitle(),
+            footer: self.footer(notes),
             simulated: self.simulated,
             frequency: FrequencyAxis::AUDIO,
             panel,
             below: None,
         }
+    }
+
+    fn subtitle(&self) -> Option<String> {
+        let known = [&self.rig, &self.sample, &self.date].into_iter().flatten();
+        written(&known.map(String::as_str).collect::<Vec<_>>())
+    }
+
+    fn footer(&self, notes: impl IntoIterator<Item = String>) -> Option<String> {
+        written(&notes.into_iter().chain(self.remarks.iter().cloned()).collect::<Vec<_>>())
     }
 }
 

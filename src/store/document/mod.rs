@@ -6,6 +6,7 @@
 mod comparison;
 mod curves;
 mod drive;
+mod matrix;
 mod table;
 
 use serde::Serialize;
@@ -22,6 +23,7 @@ use crate::quantity::unit::{Degree, Unit};
 pub use comparison::{sources, states};
 pub use curves::curves;
 pub use drive::drive;
+pub use matrix::{matrix, matrix_csv};
 pub use table::{
     curve_differences_csv, curves_csv, differences_csv, drive_csv, sources_csv, states_csv,
 };

@@ -105,7 +105,7 @@ impl Manifest {
 #[must_use]
 pub fn folder_name(made_at: &str, measurand: Measurand, tags: &BTreeMap<String, String>) -> String {
     /// The tags that tell measurements of one session apart, in the order they are written.
-    const TELLING: [&str; 5] = ["headphone", "side", "pads", "state", "seating"];
+    const TELLING: [&str; 6] = ["headphone", "amplifier", "side", "pads", "state", "seating"];
     /// A name with all of them stays below what any file system takes.
     const LONGEST_TAG: usize = 32;
     /// Year to seconds.
