@@ -7,7 +7,10 @@ use super::failure::{Exit, Failure};
 use super::progress::Progress;
 use super::prompt::ask;
 use crate::measure::{Analysed, Block, Event, Flow, Observer, Rig};
-use crate::model::{Finding, FindingKind, Outcome, Recording, Stimulus, TakeRecord, TestLoad};
+use crate::model::{
+    ChannelLoad, CrosstalkTake, Finding, FindingKind, Outcome, Recording, Stimulus, TakeRecord,
+    TestLoad,
+};
 use crate::store::library::Draft;
 
 /// What the takes of a measurement gave.
@@ -26,6 +29,49 @@ pub(super) struct Attempts<'a> {
     stimulus: &'a Stimulus,
     most: u32,
     progress: Progress,
+}
+
+/// What is connected for one take of several.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Loading {
+    /// A load at the output that is measured.
+    Output(TestLoad),
+    /// Loads at both channels, of which one is driven.
+    Both(CrosstalkTake),
+}
+
+impl Loading {
+    /// Whether the rig connects it by itself.
+    fn connect(self, rig: &mut dyn Rig) -> bool {
+        match self {
+            Self::Output(load) => rig.connect(load),
+            Self::Both(take) => rig.connect_both(take),
+        }
+    }
+
+    /// What whoever sits at the bench is asked to do.
+    fn question(self) -> String {
+        let what = match self {
+            Self::Output(TestLoad::Open) => {
+                "Connect nothing to the output but the input that measures".to_owned()
+            }
+            Self::Output(TestLoad::Ohm(ohm)) => format!("Connect the load of {ohm} to the output"),
+            Self::Both(CrosstalkTake { load, driven }) => {
+                let loads = match load {
+                    ChannelLoad::Open => "nothing but the inputs".to_owned(),
+                    ChannelLoad::Ohm(ohm) => format!("a load of {ohm} each"),
+                    ChannelLoad::Headphone => "the headphone".to_owned(),
+                };
+                let idle = driven.other();
+                format!(
+                    "Connect {loads} to both channels. Let the {driven} channel play and the \
+                     {idle} one be silent;\ninput 1 (reference) at the {driven} channel's contact, \
+                     input 2 (sense) at the {idle} one's"
+                )
+            }
+        };
+        format!("{what}.\nPress Enter to measure it:")
+    }
 }
 
 /// Plays one stimulus once for each load of an output; whoever sits at the bench connects them.
@@ -48,13 +94,13 @@ impl<'a> Loaded<'a> {
     /// captured stay.
     pub(super) fn run(
         mut self,
-        loads: &[TestLoad],
+        loads: &[Loading],
         draft: &mut Draft,
         analyse: &mut dyn FnMut(&[Recording]) -> Result<Analysed, Failure>,
     ) -> Result<Taken, Failure> {
         let (mut takes, mut records) = (Vec::new(), Vec::new());
         for &load in loads {
-            if !self.rig.connect(load) && ask(&question(load))?.is_none() {
+            if !load.connect(self.rig.as_mut()) && ask(&load.question())?.is_none() {
                 return Err(Failure::new(Exit::Interrupted, "nobody answered, so it ends here"));
             }
             let (take, record) =
@@ -89,14 +135,6 @@ fn captured(
         ))
     })?;
     Ok((take, record))
-}
-
-fn question(load: TestLoad) -> String {
-    let what = match load {
-        TestLoad::Open => "Connect nothing to the output but the input that measures".to_owned(),
-        TestLoad::Ohm(ohm) => format!("Connect the load of {ohm} to the output"),
-    };
-    format!("{what}.\nPress Enter to measure it:")
 }
 
 /// One take, analysed by itself.

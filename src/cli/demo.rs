@@ -254,6 +254,7 @@ impl Bench {
         let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), value.clone()));
         let conditions = Conditions {
             loads: Vec::new(),
+            crosstalk: Vec::new(),
             made_at: self.made_at.clone(),
             tool: super::TOOL.to_owned(),
             rig: rig.identity(),

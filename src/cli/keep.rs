@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::attempts::{Attempts, Loaded, Taken};
+use super::attempts::{Attempts, Loaded, Loading, Taken};
 use super::failure::{Exit, Failure};
 use super::figures::{self, Drawing};
 use super::measure::summary;
@@ -14,8 +14,8 @@ use super::output::Output;
 use super::{Common, LibraryRoot, TOOL, now};
 use crate::measure::{Analysed, Analyser};
 use crate::model::{
-    ChannelMap, Conditions, Finding, Jig, Measurand, Measurement, Outcome, OutputFigures,
-    Recording, TestLoad,
+    ChannelMap, Conditions, CrosstalkFigures, CrosstalkTake, Finding, Jig, Measurand, Measurement,
+    Outcome, OutputFigures, Recording, TestLoad,
 };
 use crate::store::document;
 use crate::store::library::{Clash, Draft, Library, Unfinished, folder_name};
@@ -29,7 +29,7 @@ pub(super) struct Keep {
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     #[command(flatten)]
-    library: LibraryRoot,
+    pub(super) library: LibraryRoot,
     /// What the headphone is
     #[arg(long, value_name = "NAME")]
     headphone: Option<String>,
@@ -55,19 +55,29 @@ pub(super) struct Task {
     pub(super) jig: Option<Jig>,
     /// What each take is loaded with, if it is the impedance of an output.
     pub(super) loads: Vec<TestLoad>,
+    /// How both channels stand in each take, if it is crosstalk.
+    pub(super) crosstalk: Vec<CrosstalkTake>,
     /// Whether to print what the uncertainty is made of.
     pub(super) budget: bool,
 }
 
 impl Task {
     const fn measurand(&self) -> Measurand {
-        if !self.loads.is_empty() {
+        if !self.crosstalk.is_empty() {
+            Measurand::Crosstalk
+        } else if !self.loads.is_empty() {
             Measurand::OutputImpedance
         } else if self.jig.is_some() {
             Measurand::Impedance
         } else {
             Measurand::Response
         }
+    }
+
+    /// What is connected for each take, if that is different for each.
+    fn loadings(&self) -> Vec<Loading> {
+        let outputs = self.loads.iter().map(|&load| Loading::Output(load));
+        outputs.chain(self.crosstalk.iter().map(|&take| Loading::Both(take))).collect()
     }
 }
 
@@ -103,9 +113,10 @@ impl Keep {
         draft.describe(kind, &conditions)?;
         let Prepared { source, channels, stimulus, findings, .. } = prepared;
         let mut analyse = |takes: &[Recording]| analyse(&mut analyser, takes, &channels);
+        let loadings = task.loadings();
         let taken = match source {
-            Source::Rig(rig, _) if !task.loads.is_empty() => {
-                Loaded::new(rig, &stimulus).run(&task.loads, &mut draft, &mut analyse)?
+            Source::Rig(rig, _) if !loadings.is_empty() => {
+                Loaded::new(rig, &stimulus).run(&loadings, &mut draft, &mut analyse)?
             }
             Source::Rig(rig, tries) => {
                 Attempts::new(rig, &stimulus, tries).run(&mut draft, &mut analyse)?
@@ -154,6 +165,7 @@ impl Keep {
             channels: prepared.channels.clone(),
             impedance: task.jig,
             loads: task.loads.clone(),
+            crosstalk: task.crosstalk.clone(),
             calibrations: prepared.calibrations.iter().map(|filed| filed.record.clone()).collect(),
             tags: self.tags(),
             takes: Vec::new(),
@@ -242,6 +254,9 @@ const fn exit_of(measurement: &Measurement, interrupted: bool) -> Exit {
         Outcome::Refused(_) => Exit::Invalid,
         // A load that limits is an answer, and a negative one.
         Outcome::OutputImpedance { figures: OutputFigures { linear: Some(false), .. }, .. } => {
+            Exit::Negative
+        }
+        Outcome::Crosstalk { figures: CrosstalkFigures { reached: Some(false), .. }, .. } => {
             Exit::Negative
         }
         _ => Exit::Done,

@@ -4,6 +4,7 @@ pub mod band;
 pub mod budget;
 pub mod equivalent;
 pub mod repeats;
+pub mod shared_return;
 pub mod shelf;
 pub mod statistics;
 pub mod thevenin;

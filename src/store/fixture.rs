@@ -25,6 +25,7 @@ fn conditions() -> Conditions {
     let plan = plan::load("response").unwrap();
     Conditions {
         loads: Vec::new(),
+        crosstalk: Vec::new(),
         made_at: "2026-11-23T05:20:34Z".to_owned(),
         tool: "0.1.0".to_owned(),
         rig: RigIdentity { kind: RigKind::Simulated, name: "dynamic".to_owned() },

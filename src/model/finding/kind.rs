@@ -353,6 +353,16 @@ pub enum FindingKind {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         off_db: Option<f64>,
     },
+    /// Nothing but noise reaches the input at the idle channel, whatever the load.
+    IdleSilent {
+        /// That input, counted from one.
+        channel: usize,
+    },
+    /// The load changes crosstalk with the sign that another ground of the inputs would give.
+    OtherGround {
+        /// The resistance that a shared return would have.
+        return_ohm: f64,
+    },
     /// A balanced output drives a jig whose inputs are referred to ground.
     BalancedDriveGrounded,
     /// The sense resistor that standards show is not the one that is described.
@@ -516,6 +526,8 @@ impl FindingKind {
             Self::JigShorted { .. } => "jig-shorted",
             Self::CurrentDistorted { .. } => "current-distorted",
             Self::LoadDependent { .. } => "load-dependent",
+            Self::IdleSilent { .. } => "idle-silent",
+            Self::OtherGround { .. } => "other-ground",
             Self::BalancedDriveGrounded => "balanced-drive-grounded",
             Self::WrongSenseResistor { .. } => "wrong-sense-resistor",
             Self::StandardsConfused { .. } => "standards-confused",

@@ -1,0 +1,119 @@
+//! What the idle channel of an amplifier holds of the driven one.
+
+use super::{Caption, EXPANDED, expanded_band, points, spoken_hz};
+use crate::model::{CrosstalkCurves, CrosstalkFigures, Curve, MeasuredCrosstalk};
+use crate::plot::{
+    Annotation, Band, Figure, Panel, Point, ReferenceLine, Scale, Series, Stroke, Weight,
+};
+use crate::quantity::unit::Decibel;
+
+/// The level of the idle channel against the driven one: of every take, with bands of expanded
+/// uncertainty (k = 2) and a gap where it holds no more than noise; and dashed as the shared return
+/// predicts it. Thin and dotted, in the colour of its take, lies the least that is told from none.
+#[must_use]
+pub fn crosstalk(
+    curves: &CrosstalkCurves,
+    figures: &CrosstalkFigures,
+    caption: &Caption,
+) -> Figure {
+    let mut panel = Panel::new("Idle channel re driven", Scale::Level);
+    let mut any_floor = false;
+    for (slot, of) in curves.measured.iter().enumerate() {
+        let level = of.ratio.level();
+        any_floor |= of.floor.is_some();
+        if let Some(floor) = of.floor.as_ref() {
+            panel.series.push(floor_of(of, floor, slot));
+        }
+        if of.above_noise.contains(&true) {
+            let points = points(&level).into_iter().zip(&of.above_noise);
+            let or_gap = |(point, &above): (Point, &bool)| {
+                if above { point } else { Point { value: f64::NAN, ..point } }
+            };
+            let series = Series::named(&of.name, slot, points.map(or_gap).collect());
+            panel.series.push(Series { stroke: Stroke::Solid, ..series });
+            panel.bands.extend(band_of(of, &level, slot));
+        }
+        if let Some(predicted) = &of.predicted {
+            panel.series.push(dashed(&of.name, slot, &predicted.level()));
+        }
+    }
+    let is_drawn =
+        |name: &str| curves.measured.iter().any(|of| of.name == name && of.predicted.is_some());
+    let others = curves.predicted.iter().filter(|of| !is_drawn(&of.name));
+    for (i, of) in others.enumerate() {
+        panel.series.push(dashed(&of.name, curves.measured.len() + i, &of.ratio.level()));
+    }
+    panel.references.extend(figures.at_least_db.map(|least| {
+        let label = Some(format!("at least {least} dB asked for"));
+        ReferenceLine { value: -least, label }
+    }));
+    panel.annotations.extend(worst(curves, figures));
+    let band = (!panel.bands.is_empty()).then(|| EXPANDED.to_owned());
+    let floor = any_floor.then(|| "Thin, dotted: least that is told from none".to_owned());
+    caption.on(panel, band.into_iter().chain(floor).chain(shared(figures)))
+}
+
+/// The floor of a take; it bears the name of a take that holds nothing else.
+fn floor_of(of: &MeasuredCrosstalk, floor: &Curve<Decibel>, slot: usize) -> Series {
+    let points = floor.points().map(|(hz, db)| Point { hz, value: -db }).collect();
+    let label = (!of.above_noise.contains(&true)).then(|| format!("{}: below", of.name));
+    Series { label, slot, stroke: Stroke::Dotted, weight: Weight::Thin, points }
+}
+
+fn dashed(name: &str, slot: usize, level: &Curve<Decibel>) -> Series {
+    let series = Series::named(&format!("{name}, predicted"), slot, points(level));
+    Series { stroke: Stroke::Dashed, ..series }
+}
+
+/// The band of a take where it is above its noise.
+fn band_of(of: &MeasuredCrosstalk, level: &Curve<Decibel>, slot: usize) -> Option<Band> {
+    let band = expanded_band(slot, level)?;
+    let above = band.points.into_iter().zip(&of.above_noise).filter(|(_, above)| **above);
+    Some(Band { slot, points: above.map(|(point, _)| point).collect() })
+}
+
+/// The highest level of all takes.
+fn worst(curves: &CrosstalkCurves, figures: &CrosstalkFigures) -> Option<Annotation> {
+    let worsts = figures.takes.iter().enumerate().filter_map(|(i, of)| Some((i, of.worst?)));
+    let (slot, worst) =
+        worsts.min_by(|(_, a), (_, b)| a.separation_db.total_cmp(&b.separation_db))?;
+    let value = -worst.separation_db;
+    let sign = if value < 0.0 { '−' } else { '+' };
+    let text = format!("{sign}{:.1} dB at {}", value.abs(), spoken_hz(worst.frequency_hz));
+    let at = Point { hz: worst.frequency_hz, value };
+    (slot < curves.measured.len()).then_some(Annotation { at, text, slot })
+}
+
+/// The shared return, in words.
+fn shared(figures: &CrosstalkFigures) -> Option<String> {
+    let ohm = figures.return_ohm?;
+    Some(format!(
+        "Shared return {ohm:.3} Ω, seen against the {}",
+        match figures.ground {
+            crate::model::Ground::Common => "common of the loads",
+            crate::model::Ground::Amplifier => "amplifier\u{2019}s ground",
+        }
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::sample;
+
+    #[test]
+    fn a_take_has_a_gap_where_there_is_only_noise_and_its_floor_stays() {
+        let (curves, figures) = sample::crosstalk();
+        let figure = crosstalk(&curves, &figures, &sample::caption("Amplifier"));
+        let named = |name: &str| {
+            figure.panel.series.iter().find(|s| s.label.as_deref() == Some(name)).unwrap()
+        };
+        assert!(named("open").points.iter().any(|point| point.value.is_nan()));
+        assert!(named("33 Ω").points.iter().all(|point| point.value.is_finite()));
+        assert_eq!(named("HD, predicted").stroke, Stroke::Dashed);
+        let [mark] = figure.panel.annotations.as_slice() else { panic!("one mark") };
+        assert_eq!((mark.slot, mark.text.as_str()), (1, "−46.9 dB at 1 kHz"));
+        assert_eq!(figure.panel.references[0].value.to_bits(), (-60.0_f64).to_bits());
+        assert!(figure.footer.unwrap().contains("Shared return 0.150 Ω"));
+    }
+}
