@@ -191,8 +191,8 @@ pub(crate) fn crosstalk() -> (CrosstalkCurves, CrosstalkFigures) {
         take: CrosstalkTake { load: load.parse().unwrap(), driven: Side::Left },
         ratio: ratio(db),
         separation: curve(&|hz| -db(hz)),
-        above_noise: grid().hz().iter().map(|&hz| db(hz) > -120.0).collect(),
-        floor: Some(curve(&|_| 120.0)),
+        above_noise: grid().hz().iter().map(|&hz| db(hz) > -110.0).collect(),
+        floor: Some(curve(&|_| 110.0)),
         predicted: None,
     };
     let own = |hz: f64| -86.0 + 20.0 * (hz / 1e3).log10();

@@ -26,8 +26,8 @@ use crate::model::Ground;
 use crate::quantity::Uncertain;
 
 /// Linear in x and Rr up to factors that differ from one by crosstalk itself, so the fit is
-/// repeated with better ones: each time the error shrinks by the separation.
-const ROUNDS: usize = 4;
+/// repeated with better ones: each time the error shrinks by the separation, or by 2 Rr/T.
+const ROUNDS: usize = 8;
 
 /// Idle over driven channel.
 ///

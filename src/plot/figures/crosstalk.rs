@@ -1,9 +1,10 @@
 //! What the idle channel of an amplifier holds of the driven one.
 
 use super::{Caption, EXPANDED, expanded_band, points, spoken_hz};
-use crate::model::{CrosstalkCurves, CrosstalkFigures, Curve, MeasuredCrosstalk};
+use crate::model::{CrosstalkCurves, CrosstalkFigures, Curve, Ground, MeasuredCrosstalk};
 use crate::plot::{
-    Annotation, Band, Figure, Panel, Point, ReferenceLine, Scale, Series, Stroke, Weight,
+    Annotation, Band, BandPoint, Figure, FrequencyAxis, Panel, Point, ReferenceLine, Scale, Series,
+    Stroke, Weight,
 };
 use crate::quantity::unit::Decibel;
 
@@ -37,17 +38,21 @@ pub fn crosstalk(
             panel.series.push(dashed(&of.name, slot, &predicted.level()));
         }
     }
-    let is_drawn =
-        |name: &str| curves.measured.iter().any(|of| of.name == name && of.predicted.is_some());
-    let others = curves.predicted.iter().filter(|of| !is_drawn(&of.name));
+    // Seen from the common, the first headphone's own take bears its prediction already.
+    let is_common = figures.ground == Ground::Common;
+    let drawn = is_common && curves.measured.iter().any(|of| of.predicted.is_some());
+    let others = curves.predicted.iter().skip(usize::from(drawn));
     for (i, of) in others.enumerate() {
-        panel.series.push(dashed(&of.name, curves.measured.len() + i, &of.ratio.level()));
+        let place = if is_common { "" } else { " across its drivers" };
+        let slot = curves.measured.len() + i;
+        panel.series.push(dashed(&format!("{}{place}", of.name), slot, &of.ratio.level()));
     }
     panel.references.extend(figures.at_least_db.map(|least| {
         let label = Some(format!("at least {least} dB asked for"));
         ReferenceLine { value: -least, label }
     }));
     panel.annotations.extend(worst(curves, figures));
+    panel.axis.range = range(&panel);
     let band = (!panel.bands.is_empty()).then(|| EXPANDED.to_owned());
     let floor = any_floor.then(|| "Thin, dotted: least that is told from none".to_owned());
     caption.on(panel, band.into_iter().chain(floor).chain(shared(figures)))
@@ -65,11 +70,32 @@ fn dashed(name: &str, slot: usize, level: &Curve<Decibel>) -> Series {
     Series { stroke: Stroke::Dashed, ..series }
 }
 
-/// The band of a take where it is above its noise.
+/// The band of a take, with a gap where the take has one.
 fn band_of(of: &MeasuredCrosstalk, level: &Curve<Decibel>, slot: usize) -> Option<Band> {
     let band = expanded_band(slot, level)?;
-    let above = band.points.into_iter().zip(&of.above_noise).filter(|(_, above)| **above);
-    Some(Band { slot, points: above.map(|(point, _)| point).collect() })
+    let or_gap = |(point, &above): (BandPoint, &bool)| {
+        if above { point } else { BandPoint { lower: f64::NAN, upper: f64::NAN, ..point } }
+    };
+    Some(Band { slot, points: band.points.into_iter().zip(&of.above_noise).map(or_gap).collect() })
+}
+
+/// Whole steps of 10 dB around everything, floors too: a good separation is a large one, and the
+/// axis of a response would cut it off.
+fn range(panel: &Panel) -> Option<(f64, f64)> {
+    const STEP_DB: f64 = 10.0;
+    /// Least distance of a curve to the frame.
+    const CLEARANCE_DB: f64 = 2.0;
+    /// Below this there is no converter.
+    const LOWEST_DB: f64 = -180.0;
+    let points = panel.series.iter().flat_map(|series| &series.points);
+    let drawn = points.filter(|point| FrequencyAxis::AUDIO.contains(point.hz));
+    let values = drawn.map(|point| point.value).chain(panel.references.iter().map(|r| r.value));
+    let (low, high) = values
+        .filter(|value| value.is_finite())
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+    let low = ((low - CLEARANCE_DB) / STEP_DB).floor() * STEP_DB;
+    let high = ((high + CLEARANCE_DB) / STEP_DB).ceil() * STEP_DB;
+    (low < high).then_some((low.max(LOWEST_DB), high))
 }
 
 /// The highest level of all takes.
@@ -90,8 +116,8 @@ fn shared(figures: &CrosstalkFigures) -> Option<String> {
     Some(format!(
         "Shared return {ohm:.3} Ω, seen against the {}",
         match figures.ground {
-            crate::model::Ground::Common => "common of the loads",
-            crate::model::Ground::Amplifier => "amplifier\u{2019}s ground",
+            Ground::Common => "common of the loads",
+            Ground::Amplifier => "amplifier\u{2019}s ground",
         }
     ))
 }
@@ -113,6 +139,7 @@ mod tests {
         assert_eq!(named("HD, predicted").stroke, Stroke::Dashed);
         let [mark] = figure.panel.annotations.as_slice() else { panic!("one mark") };
         assert_eq!((mark.slot, mark.text.as_str()), (1, "−46.9 dB at 1 kHz"));
+        assert_eq!(figure.panel.axis.range, Some((-120.0, -40.0)));
         assert_eq!(figure.panel.references[0].value.to_bits(), (-60.0_f64).to_bits());
         assert!(figure.footer.unwrap().contains("Shared return 0.150 Ω"));
     }
