@@ -252,11 +252,9 @@ const fn exit_of(measurement: &Measurement, interrupted: bool) -> Exit {
     match measurement.outcome {
         Outcome::Refused(_) if interrupted => Exit::Interrupted,
         Outcome::Refused(_) => Exit::Invalid,
-        // A load that limits is an answer, and a negative one.
-        Outcome::OutputImpedance { figures: OutputFigures { linear: Some(false), .. }, .. } => {
-            Exit::Negative
-        }
-        Outcome::Crosstalk { figures: CrosstalkFigures { reached: Some(false), .. }, .. } => {
+        // A load that limits, or a separation that is not reached, is an answer, and a negative one.
+        Outcome::OutputImpedance { figures: OutputFigures { linear: Some(false), .. }, .. }
+        | Outcome::Crosstalk { figures: CrosstalkFigures { reached: Some(false), .. }, .. } => {
             Exit::Negative
         }
         _ => Exit::Done,

@@ -12,7 +12,7 @@ fn idle(load_ohm: f64) -> f64 {
 /// Takes without load, with 33 Ω and with 64 Ω.
 fn bench() -> Bench {
     let bench = Bench::new();
-    for (name, idle) in [("o.wav", 6e-6), ("33.wav", idle(33.0)), ("64.wav", idle(64.0))] {
+    for (name, idle) in [("o.wav", 6e-7), ("33.wav", idle(33.0)), ("64.wav", idle(64.0))] {
         bench.write_take(name, &[DRIVEN, idle].map(|gain| copy_of(stimulus(), 300, gain)));
     }
     bench.write("hd.zma", b"20 64 0\n1000 64 0\n20000 64 0\n");

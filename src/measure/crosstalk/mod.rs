@@ -96,7 +96,9 @@ impl Analyser {
         let Some(ratios) = self.ratios(&wanted, &AsItIs, seen)? else { return Ok(None) };
         let input = |role, default| seen.channels.get(role).unwrap_or(default);
         let inputs = (input(ChannelRole::Reference, 0), input(ChannelRole::Sense, 1));
+        // It is as quiet as it is, at the gain of the driven one: only what spoils a take counts.
         let mut noticed = scrutinise(take, &[inputs.1]);
+        noticed.retain(Finding::is_refusal);
         // A shared return turns the idle channel around, so polarity says nothing here.
         let swapped =
             |finding: &Finding| matches!(finding.kind, FindingKind::ChannelsSwapped { .. });

@@ -245,8 +245,8 @@ impl<'a> Fit<'a> {
             Some(noise[inside.clone()].iter().map(power).collect::<Vec<f64>>())
         };
         LoadedRatios {
-            ratio: of_side().map(|take| ratio(take)).collect(),
-            variance: of_side().map(|take| variance(take)).collect(),
+            ratio: of_side().map(ratio).collect(),
+            variance: of_side().map(variance).collect(),
             load: of_side().map(|take| self.load(take, shift)).collect(),
         }
     }

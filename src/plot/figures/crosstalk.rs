@@ -34,18 +34,26 @@ pub fn crosstalk(
             panel.series.push(Series { stroke: Stroke::Solid, ..series });
             panel.bands.extend(band_of(of, &level, slot));
         }
+    }
+    // On top and in colours of their own: where a prediction holds, its take shows in the gaps.
+    let mut slots = curves.measured.len()..;
+    let mut dashed = |name: &str, level: &Curve<Decibel>| {
+        let slot = slots.next().unwrap_or_default();
+        let series = Series::named(&format!("{name}, predicted"), slot, points(level));
+        panel.series.push(Series { stroke: Stroke::Dashed, ..series });
+    };
+    for of in &curves.measured {
         if let Some(predicted) = &of.predicted {
-            panel.series.push(dashed(&of.name, slot, &predicted.level()));
+            dashed(&of.name, &predicted.level());
         }
     }
     // Seen from the common, the first headphone's own take bears its prediction already.
     let is_common = figures.ground == Ground::Common;
     let drawn = is_common && curves.measured.iter().any(|of| of.predicted.is_some());
     let others = curves.predicted.iter().skip(usize::from(drawn));
-    for (i, of) in others.enumerate() {
+    for of in others {
         let place = if is_common { "" } else { " across its drivers" };
-        let slot = curves.measured.len() + i;
-        panel.series.push(dashed(&format!("{}{place}", of.name), slot, &of.ratio.level()));
+        dashed(&format!("{}{place}", of.name), &of.ratio.level());
     }
     panel.references.extend(figures.at_least_db.map(|least| {
         let label = Some(format!("at least {least} dB asked for"));
@@ -63,11 +71,6 @@ fn floor_of(of: &MeasuredCrosstalk, floor: &Curve<Decibel>, slot: usize) -> Seri
     let points = floor.points().map(|(hz, db)| Point { hz, value: -db }).collect();
     let label = (!of.above_noise.contains(&true)).then(|| format!("{}: below", of.name));
     Series { label, slot, stroke: Stroke::Dotted, weight: Weight::Thin, points }
-}
-
-fn dashed(name: &str, slot: usize, level: &Curve<Decibel>) -> Series {
-    let series = Series::named(&format!("{name}, predicted"), slot, points(level));
-    Series { stroke: Stroke::Dashed, ..series }
 }
 
 /// The band of a take, with a gap where the take has one.
