@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::failure::Failure;
+use super::loads::Loaded;
 use super::progress::Progress;
 use crate::measure::{Analysed, Block, Event, Flow, Observer, Rig};
-use crate::model::{Finding, FindingKind, LoadedAt, Outcome, Recording, Stimulus, TakeRecord};
+use crate::model::{Finding, FindingKind, Outcome, Recording, Stimulus, TakeRecord};
 use crate::store::library::Draft;
 
 /// What the takes of a measurement gave.
@@ -15,8 +16,8 @@ pub(super) struct Taken {
     pub(super) analysed: Analysed,
     /// Every take that is on the disk.
     pub(super) records: Vec<TakeRecord>,
-    /// What the output was loaded with in each of them, if it is one that is measured.
-    pub(super) loads: Vec<LoadedAt>,
+    /// What was connected in each of them, if that is different for each.
+    pub(super) loads: Vec<Loaded>,
     /// Whether the user stopped the capture.
     pub(super) stopped: bool,
 }

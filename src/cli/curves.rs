@@ -110,9 +110,8 @@ impl<'a> Curves<'a> {
 
 /// The curve of a measurement's folder.
 fn curve_in(folder: &Path) -> Result<PathBuf, Failure> {
-    let found =
-        ["response.json", "impedance.json", "output-impedance.json"].map(|name| folder.join(name));
-    found.into_iter().find(|path| path.exists()).ok_or_else(|| {
+    let found = ["response.json", "impedance.json", "output-impedance.json", "crosstalk.json"];
+    found.into_iter().map(|name| folder.join(name)).find(|path| path.exists()).ok_or_else(|| {
         Failure::data(format!("'{}' holds no measured curve", folder.display()))
             .hint("a folder of a measurement holds response.json or impedance.json")
     })

@@ -255,6 +255,7 @@ impl Bench {
         let conditions = Conditions {
             loads: Vec::new(),
             levels: Vec::new(),
+            crosstalk: Vec::new(),
             made_at: self.made_at.clone(),
             tool: super::TOOL.to_owned(),
             rig: rig.identity(),

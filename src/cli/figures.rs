@@ -95,6 +95,13 @@ pub(super) fn of_measurement(
     measurement: &Measurement,
     drawing: Drawing,
 ) -> Result<usize, Failure> {
+    if let Outcome::Crosstalk { curves, figures, .. } = &measurement.outcome {
+        let figure = figures::crosstalk(curves, figures, &caption_of(measurement));
+        let simulated = measurement.conditions.is_simulated();
+        let data = Data { folder, simulated, overwrite: Overwrite::Refuse };
+        data.write_csv("curves", &document::crosstalk_csv(curves))?;
+        return write(folder, "crosstalk", &figure, drawing, Overwrite::Refuse);
+    }
     let Some(trace) = measurement.outcome.to_trace() else { return Ok(0) };
     let measurand = measurement.outcome.measurand();
     let caption = caption_of(measurement);
@@ -134,6 +141,7 @@ pub(super) fn caption_of(measurement: &Measurement) -> Caption {
         Measurand::Response => "Frequency response",
         Measurand::Impedance => "Impedance",
         Measurand::OutputImpedance => "Output impedance",
+        Measurand::Crosstalk => "Crosstalk",
     };
     let title = match conditions.tags.get("headphone") {
         Some(headphone) => format!("{headphone}: {}", what.to_lowercase()),

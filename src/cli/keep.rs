@@ -9,15 +9,15 @@ use clap::Args;
 use super::attempts::{Attempts, Taken};
 use super::failure::{Exit, Failure};
 use super::figures::{self, Drawing};
-use super::loads::{OutputTask, Session};
+use super::loads::{LoadPlan, Loaded, Session};
 use super::measure::summary;
 use super::origin::{Prepared, Source};
 use super::output::Output;
 use super::{Common, LibraryRoot, TOOL, now};
 use crate::measure::{Analysed, Analyser};
 use crate::model::{
-    ChannelMap, Conditions, Finding, Jig, LoadedAt, Measurand, Measurement, Outcome, OutputFigures,
-    Recording,
+    ChannelMap, Conditions, CrosstalkFigures, Finding, Jig, LoadedAt, Measurand, Measurement,
+    Outcome, OutputFigures, Recording,
 };
 use crate::store::document;
 use crate::store::library::{Clash, Draft, Library, Unfinished, folder_name};
@@ -31,7 +31,7 @@ pub(super) struct Keep {
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     #[command(flatten)]
-    library: LibraryRoot,
+    pub(super) library: LibraryRoot,
     /// What the headphone is
     #[arg(long, value_name = "NAME")]
     headphone: Option<String>,
@@ -55,8 +55,8 @@ pub(super) struct Keep {
 pub(super) struct Task {
     /// What sits between rig and headphone, if it is an impedance.
     pub(super) jig: Option<Jig>,
-    /// How an output is loaded, if it is the impedance of one.
-    pub(super) output: Option<OutputTask>,
+    /// How an output is loaded, if it is one that is measured.
+    pub(super) loads: Option<LoadPlan>,
     /// Whether to print what the uncertainty is made of.
     pub(super) budget: bool,
 }
@@ -71,13 +71,16 @@ pub(super) struct Takes<'a> {
 
 impl Task {
     const fn measurand(&self) -> Measurand {
-        if self.output.is_some() {
-            Measurand::OutputImpedance
-        } else if self.jig.is_some() {
-            Measurand::Impedance
-        } else {
-            Measurand::Response
+        match (&self.loads, &self.jig) {
+            (Some(plan), _) => plan.measurand(),
+            (None, Some(_)) => Measurand::Impedance,
+            (None, None) => Measurand::Response,
         }
+    }
+
+    /// What is connected in each take, in the order of files; empty if it is always the same.
+    fn planned(&self) -> Vec<Loaded> {
+        self.loads.as_ref().map(LoadPlan::planned).unwrap_or_default()
     }
 }
 
@@ -112,34 +115,30 @@ impl Keep {
         let mut draft = self.draft(kind, &conditions.made_at)?;
         draft.describe(kind, &conditions)?;
         let Prepared { source, channels, stimulus, findings, .. } = prepared;
-        let mut of_loads = |recordings: &[Recording], loads: &[LoadedAt]| {
-            analyse(&mut analyser.borrow_mut(), Takes { recordings, loads }, &channels)
+        let mut analyse = |recordings: &[Recording], loads: &[Loaded]| {
+            let loads: Vec<LoadedAt> = loads.iter().filter_map(|at| at.output()).collect();
+            let takes = Takes { recordings, loads: &loads };
+            analyse(&mut analyser.borrow_mut(), takes, &channels)
         };
-        let taken = match (source, &task.output) {
-            (Source::Rig(rig, tries), Some(output)) => {
-                let (planned, tap) = (output.planned(), output.bench.tap);
-                let mut look = |take: &Recording, at: LoadedAt| {
-                    let of = (at, planned.as_slice());
-                    Ok(analyser.borrow_mut().output_voltage(take, &channels, of, tap)?)
+        let taken = match (source, &task.loads) {
+            (Source::Rig(rig, tries), Some(plan)) => {
+                let mut look = |take: &Recording, at: Loaded| {
+                    plan.look(&mut analyser.borrow_mut(), (take, &channels), at)
                 };
-                let session = Session::new((rig, tries), &stimulus, output);
-                session.run(&mut draft, &mut look, &mut of_loads)?
+                let session = Session::new((rig, tries), &stimulus, plan);
+                session.run(&mut draft, &mut look, &mut analyse)?
             }
             (Source::Rig(rig, tries), None) => Attempts::new(rig, &stimulus, tries)
-                .run(&mut draft, &mut |takes| of_loads(takes, &[]))?,
-            (Source::Files(files), output) => match from_files(&mut draft, files, &mut |takes| {
-                let planned = output.as_ref().map(OutputTask::planned).unwrap_or_default();
-                of_loads(takes, &planned)
-            }) {
-                Ok(taken) => {
-                    let loads = output.as_ref().map(OutputTask::planned).unwrap_or_default();
-                    Taken { loads, ..taken }
+                .run(&mut draft, &mut |takes| analyse(takes, &[]))?,
+            (Source::Files(files), _) => {
+                match from_files(&mut draft, files, |takes| analyse(takes, &task.planned())) {
+                    Ok(taken) => Taken { loads: task.planned(), ..taken },
+                    Err(failure) => {
+                        draft.discard();
+                        return Err(failure);
+                    }
                 }
-                Err(failure) => {
-                    draft.discard();
-                    return Err(failure);
-                }
-            },
+            }
         };
         let interrupted = taken.stopped;
         let measurement = measurement(conditions, findings, taken);
@@ -178,6 +177,7 @@ impl Keep {
             impedance: task.jig,
             loads: Vec::new(),
             levels: Vec::new(),
+            crosstalk: Vec::new(),
             calibrations: prepared.calibrations.iter().map(|filed| filed.record.clone()).collect(),
             tags: self.tags(),
             takes: Vec::new(),
@@ -235,7 +235,7 @@ fn mention_unfinished(root: &Path, named: bool) {
 fn from_files(
     draft: &mut Draft,
     files: Vec<(PathBuf, Recording)>,
-    analyse: &mut dyn FnMut(&[Recording]) -> Result<Analysed, Failure>,
+    mut analyse: impl FnMut(&[Recording]) -> Result<Analysed, Failure>,
 ) -> Result<Taken, Failure> {
     let mut records = Vec::new();
     for (file, take) in &files {
@@ -257,8 +257,9 @@ fn measurement(
     findings.extend(taken.analysed.findings);
     conditions.channels = taken.analysed.channels;
     conditions.takes = taken.records;
-    conditions.loads = taken.loads.iter().map(|at| at.load).collect();
+    conditions.loads = taken.loads.iter().filter_map(|at| Some(at.output()?.load)).collect();
     conditions.levels = taken.loads.iter().filter_map(|at| at.level).collect();
+    conditions.crosstalk = taken.loads.iter().filter_map(|at| at.both()).collect();
     Measurement { conditions, outcome: taken.analysed.outcome, findings }
 }
 
@@ -266,12 +267,15 @@ const fn exit_of(measurement: &Measurement, interrupted: bool) -> Exit {
     match measurement.outcome {
         Outcome::Refused(_) if interrupted => Exit::Interrupted,
         Outcome::Refused(_) => Exit::Invalid,
-        // A load that limits is an answer, and a negative one.
+        // A load that limits, or a separation that is not reached, is an answer, and a negative one.
         Outcome::OutputImpedance {
             figures:
                 OutputFigures { linear: Some(false), .. } | OutputFigures { limit: Some(_), .. },
             ..
-        } => Exit::Negative,
+        }
+        | Outcome::Crosstalk { figures: CrosstalkFigures { reached: Some(false), .. }, .. } => {
+            Exit::Negative
+        }
         _ => Exit::Done,
     }
 }

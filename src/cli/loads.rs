@@ -1,31 +1,119 @@
-//! Takes of an output under several loads and at several levels: whoever sits at the bench connects
+//! Takes of an amplifier under several loads and at several levels: whoever sits at the bench connects
 //! the loads, and what a take shows decides what is played next.
 
 use super::attempts::{Taken, captured, passing_reason};
 use super::failure::{Exit, Failure};
 use super::progress::Progress;
 use super::prompt::ask;
-use crate::measure::{Analysed, Heard, Rig, limit};
+use crate::measure::{Analysed, Analyser, Heard, Rig, limit};
 use crate::model::{
-    Finding, FindingKind, LoadedAt, OutputBench, OutputLimit, Recording, Stimulus, TakeRecord,
-    TestLoad,
+    ChannelLoad, ChannelMap, CrosstalkTake, Finding, FindingKind, LoadedAt, Measurand, OutputBench,
+    OutputLimit, Recording, Stimulus, TakeRecord, TestLoad,
 };
 use crate::quantity::Level;
 use crate::quantity::unit::FullScale;
 use crate::store::library::Draft;
 
-/// How an output is loaded and driven, take by take.
-#[derive(Debug, Clone)]
-pub(super) struct OutputTask {
-    /// The loads, in order.
-    pub(super) loads: Vec<TestLoad>,
-    /// The levels that each load is played at, rising; empty for the stimulus' own alone.
-    pub(super) levels: Vec<Level<FullScale>>,
-    /// How they are connected and how well that is known.
-    pub(super) bench: OutputBench,
+/// What is connected for one take of several.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Loading {
+    /// A load at the output that is measured.
+    Output(TestLoad),
+    /// Loads at both channels, of which one is driven.
+    Both(CrosstalkTake),
 }
 
-impl OutputTask {
+/// What is connected for a take, and how loud it is played.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Loaded {
+    pub(super) loading: Loading,
+    /// Peak level; absent if the stimulus' own is the only one.
+    pub(super) level: Option<Level<FullScale>>,
+}
+
+/// What is connected and how loud it is played, take by take.
+#[derive(Debug, Clone)]
+pub(super) struct LoadPlan {
+    loadings: Vec<Loading>,
+    /// The levels that each load is played at, rising; empty for the stimulus' own alone.
+    levels: Vec<Level<FullScale>>,
+    /// How an output is connected and how well that is known; absent for two channels.
+    bench: Option<OutputBench>,
+}
+
+impl Loading {
+    /// Whether the rig connects it by itself.
+    fn connect(self, rig: &mut dyn Rig) -> bool {
+        match self {
+            Self::Output(load) => rig.connect(load),
+            Self::Both(take) => rig.connect_both(take),
+        }
+    }
+
+    /// What whoever sits at the bench is asked to do.
+    fn question(self) -> String {
+        let what = match self {
+            Self::Output(TestLoad::Open) => {
+                "Connect nothing to the output but the input that measures".to_owned()
+            }
+            Self::Output(TestLoad::Ohm(ohm)) => format!("Connect the load of {ohm} to the output"),
+            Self::Both(CrosstalkTake { load, driven }) => {
+                let loads = match load {
+                    ChannelLoad::Open => "nothing but the inputs".to_owned(),
+                    ChannelLoad::Ohm(ohm) => format!("a load of {ohm} each"),
+                    ChannelLoad::Headphone => "the headphone".to_owned(),
+                };
+                let idle = driven.other();
+                format!(
+                    "Connect {loads} to both channels. Let the {driven} channel play and the \
+                     {idle} one be silent;\ninput 1 (reference) at the {driven} channel's contact, \
+                     input 2 (sense) at the {idle} one's"
+                )
+            }
+        };
+        format!("{what}.\nPress Enter to measure it:")
+    }
+}
+
+impl Loaded {
+    /// The load of an output with its level, if it is one.
+    pub(super) const fn output(self) -> Option<LoadedAt> {
+        match self.loading {
+            Loading::Output(load) => Some(LoadedAt { load, level: self.level }),
+            Loading::Both(_) => None,
+        }
+    }
+
+    /// How both channels stand, if two are measured.
+    pub(super) const fn both(self) -> Option<CrosstalkTake> {
+        match self.loading {
+            Loading::Output(_) => None,
+            Loading::Both(take) => Some(take),
+        }
+    }
+}
+
+impl LoadPlan {
+    /// Loads of one output, each at these levels, rising.
+    pub(super) fn of_output(
+        loads: &[TestLoad],
+        levels: Vec<Level<FullScale>>,
+        bench: OutputBench,
+    ) -> Self {
+        let loadings = loads.iter().map(|&load| Loading::Output(load)).collect();
+        Self { loadings, levels, bench: Some(bench) }
+    }
+
+    /// Loads of two channels.
+    pub(super) fn of_channels(takes: &[CrosstalkTake]) -> Self {
+        let loadings = takes.iter().map(|&take| Loading::Both(take)).collect();
+        Self { loadings, levels: Vec::new(), bench: None }
+    }
+
+    pub(super) const fn measurand(&self) -> Measurand {
+        if self.bench.is_some() { Measurand::OutputImpedance } else { Measurand::Crosstalk }
+    }
+
     /// The levels of each load; `None` is the stimulus' own.
     fn levels(&self) -> Vec<Option<Level<FullScale>>> {
         if self.levels.is_empty() {
@@ -35,45 +123,64 @@ impl OutputTask {
     }
 
     /// What the takes are, in the order in which files of them are named: each load at every level.
-    pub(super) fn planned(&self) -> Vec<LoadedAt> {
+    pub(super) fn planned(&self) -> Vec<Loaded> {
         let levels = self.levels();
-        let of = |&load: &TestLoad| levels.iter().map(move |&level| LoadedAt { load, level });
-        self.loads.iter().flat_map(of).collect()
+        let of = |&loading: &Loading| levels.iter().map(move |&level| Loaded { loading, level });
+        self.loadings.iter().flat_map(of).collect()
+    }
+
+    /// What a take of an output shows by itself; of two channels nothing that would change what is
+    /// played next.
+    pub(super) fn look(
+        &self,
+        analyser: &mut Analyser,
+        (take, channels): (&Recording, &ChannelMap),
+        at: Loaded,
+    ) -> Result<(Option<f64>, Vec<Finding>), Failure> {
+        let Some((bench, own)) = self.bench.zip(at.output()) else {
+            return Ok((None, Vec::new()));
+        };
+        let all: Vec<LoadedAt> = self.planned().iter().filter_map(|at| at.output()).collect();
+        Ok(analyser.output_voltage(take, channels, (own, &all), bench.tap)?)
+    }
+
+    fn drift_db(&self) -> f64 {
+        self.bench.map_or(0.0, |bench| bench.drift_db)
     }
 }
 
 /// What a take shows by itself: its voltage over the drive in decibels, if it can be used, and what
 /// was noticed.
 pub(super) type Look<'a> =
-    dyn FnMut(&Recording, LoadedAt) -> Result<(Option<f64>, Vec<Finding>), Failure> + 'a;
+    dyn FnMut(&Recording, Loaded) -> Result<(Option<f64>, Vec<Finding>), Failure> + 'a;
 
-/// A session at the bench of one output.
+/// A session at the bench of one amplifier.
 pub(super) struct Session<'a> {
     rig: Box<dyn Rig>,
     /// At the loudest level.
     stimulus: &'a Stimulus,
-    task: &'a OutputTask,
+    plan: &'a LoadPlan,
     /// How often a take is played at most.
     tries: u32,
     progress: Progress,
     takes: Vec<Recording>,
-    loads: Vec<LoadedAt>,
+    loads: Vec<Loaded>,
     /// The record of each take that is analysed.
     numbers: Vec<usize>,
     records: Vec<TakeRecord>,
-    of_records: Vec<LoadedAt>,
+    of_records: Vec<Loaded>,
 }
 
 impl<'a> Session<'a> {
     pub(super) fn new(
         (rig, tries): (Box<dyn Rig>, u32),
         stimulus: &'a Stimulus,
-        task: &'a OutputTask,
+        plan: &'a LoadPlan,
     ) -> Self {
         Self {
             rig,
             stimulus,
-            task,
+            plan,
             tries,
             progress: Progress::new("playing and capturing"),
             takes: Vec::new(),
@@ -96,13 +203,13 @@ impl<'a> Session<'a> {
         mut self,
         draft: &mut Draft,
         look: &mut Look<'_>,
-        analyse: &mut dyn FnMut(&[Recording], &[LoadedAt]) -> Result<Analysed, Failure>,
+        analyse: &mut dyn FnMut(&[Recording], &[Loaded]) -> Result<Analysed, Failure>,
     ) -> Result<Taken, Failure> {
-        for &load in &self.task.loads {
-            if !self.rig.connect(load) && ask(&question(load))?.is_none() {
+        for &loading in &self.plan.loadings {
+            if !loading.connect(self.rig.as_mut()) && ask(&loading.question())?.is_none() {
                 return Err(Failure::new(Exit::Interrupted, "nobody answered, so it ends here"));
             }
-            self.levels_of(load, draft, look)?;
+            self.levels_of(loading, draft, look)?;
         }
         let mut analysed = analyse(&self.takes, &self.loads)?;
         for finding in &mut analysed.findings {
@@ -121,18 +228,17 @@ impl<'a> Session<'a> {
 
     fn levels_of(
         &mut self,
-        load: TestLoad,
+        loading: Loading,
         draft: &mut Draft,
         look: &mut Look<'_>,
     ) -> Result<(), Failure> {
         let mut heard = Vec::new();
-        for level in self.task.levels() {
-            let at = LoadedAt { load, level };
-            let gain_db = self.take(at, draft, look)?;
-            let Some(level) = level else { continue };
+        for level in self.plan.levels() {
+            let gain_db = self.take(Loaded { loading, level }, draft, look)?;
+            let (Loading::Output(load), Some(level)) = (loading, level) else { continue };
             heard.push(Heard { load, level_dbfs: level.db(), gain_db });
             // Louder than the limit tells nothing, and may harm.
-            if let Some(begins) = limit(&heard, self.task.bench.drift_db) {
+            if let Some(begins) = limit(&heard, self.plan.drift_db()) {
                 return self.narrow(begins, &mut heard, draft, look);
             }
         }
@@ -153,10 +259,11 @@ impl<'a> Session<'a> {
             && begins.limited_dbfs - clean > NARROW_DB
         {
             let level_dbfs = 0.5 * (clean + begins.limited_dbfs);
-            let at = LoadedAt { load, level: Some(Level::from_db(level_dbfs)) };
+            let level = Some(Level::from_db(level_dbfs));
+            let at = Loaded { loading: Loading::Output(load), level };
             let gain_db = self.take(at, draft, look)?;
             heard.push(Heard { load, level_dbfs, gain_db });
-            let Some(narrower) = limit(heard, self.task.bench.drift_db) else { break };
+            let Some(narrower) = limit(heard, self.plan.drift_db()) else { break };
             begins = narrower;
         }
         Ok(())
@@ -166,17 +273,17 @@ impl<'a> Session<'a> {
     /// be used.
     fn take(
         &mut self,
-        at: LoadedAt,
+        at: Loaded,
         draft: &mut Draft,
         look: &mut Look<'_>,
     ) -> Result<Option<f64>, Failure> {
-        let loudest = self.task.levels.last().copied();
+        let loudest = self.plan.levels.last().copied();
         let below_db =
             at.level.zip(loudest).map_or(0.0, |(level, loudest)| loudest.db() - level.db());
         let stimulus = self.stimulus.quieter_by(below_db);
         for attempt in 1..=self.tries {
-            if let Some(level) = at.level {
-                self.progress.remark(&format!("{} at {level:.1}", at.load));
+            if let Some(LoadedAt { load, level: Some(level) }) = at.output() {
+                self.progress.remark(&format!("{load} at {level:.1}"));
             }
             let (take, record) = captured(self.rig.as_mut(), &stimulus, &mut self.progress, draft)?;
             self.records.push(record);
@@ -204,12 +311,4 @@ impl<'a> Session<'a> {
         }
         Ok(None)
     }
-}
-
-fn question(load: TestLoad) -> String {
-    let what = match load {
-        TestLoad::Open => "Connect nothing to the output but the input that measures".to_owned(),
-        TestLoad::Ohm(ohm) => format!("Connect the load of {ohm} to the output"),
-    };
-    format!("{what}.\nPress Enter to measure it:")
 }

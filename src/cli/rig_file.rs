@@ -10,7 +10,9 @@ use super::hush::hushed;
 use super::output::Output;
 use super::rig::{Insistence, Protection};
 use crate::measure::{Limits, Purpose, Rig, Scale, Wearer};
-use crate::model::{CalibrationData, ChannelMap, ChannelRole, Jig, OutputTap, StandardKind};
+use crate::model::{
+    CalibrationData, ChannelMap, ChannelRole, Ground, Jig, OutputTap, StandardKind,
+};
 use crate::quantity::unit::{FullScale, Pascal};
 use crate::quantity::{Gain, Level, SampleRate};
 use crate::rig::simulated::{
@@ -50,6 +52,8 @@ pub(super) enum Wires {
     Standard(Jig, StandardKind, f64),
     /// What drives an amplifier, and its output; or the output at two places.
     Output(OutputTap),
+    /// The driven and the idle channel of an amplifier.
+    BothChannels(Ground),
 }
 
 /// A rig that is ready, and which input is which.
@@ -354,7 +358,9 @@ fn built_in(preset_name: &str) -> Result<Scenario, Failure> {
 
 fn simulated(scenario: &Scenario, placing: &Placing<'_>) -> Result<Placed, Failure> {
     let connected = match placing.wires {
-        Wires::Standard(_, StandardKind::Open, _) | Wires::Output(_) => Connected::Open,
+        Wires::Standard(_, StandardKind::Open, _) | Wires::Output(_) | Wires::BothChannels(_) => {
+            Connected::Open
+        }
         Wires::Standard(_, StandardKind::Short, _) => Connected::Short,
         Wires::Standard(_, StandardKind::Load, ohm) => Connected::Load(ohm),
         Wires::Standard(_, StandardKind::Straight, _) => Connected::Straight,
@@ -363,6 +369,7 @@ fn simulated(scenario: &Scenario, placing: &Placing<'_>) -> Result<Placed, Failu
     let (wiring, scenario) = match placing.wires {
         Wires::Coupler => (Wiring::Coupler, scenario.clone()),
         Wires::Output(tap) => (Wiring::Output(tap), scenario.clone()),
+        Wires::BothChannels(ground) => (Wiring::BothChannels(ground), scenario.clone()),
         // The simulated jig holds whatever resistor the user says it does.
         Wires::Jig(settings) | Wires::Standard(settings, ..) => {
             let ohm = settings.sense_resistor.ohm();

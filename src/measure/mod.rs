@@ -8,6 +8,7 @@
 mod analyser;
 mod calibration;
 mod check;
+mod crosstalk;
 mod diagnosis;
 mod impedance;
 mod noise;

@@ -1,6 +1,6 @@
 //! The ports of a measurement: where a recording comes from, and who watches.
 
-use crate::model::{Recording, RigIdentity, SampleFormat, Stimulus, TestLoad};
+use crate::model::{CrosstalkTake, Recording, RigIdentity, SampleFormat, Stimulus, TestLoad};
 use crate::quantity::unit::FullScale;
 use crate::quantity::{Level, SampleRate};
 
@@ -14,6 +14,11 @@ pub trait Rig {
 
     /// Connects a load to the output by itself, if the rig can; else a person has to.
     fn connect(&mut self, _: TestLoad) -> bool {
+        false
+    }
+
+    /// Loads both channels and drives one of them by itself, if the rig can; else a person has to.
+    fn connect_both(&mut self, _: CrosstalkTake) -> bool {
         false
     }
 

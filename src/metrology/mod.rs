@@ -5,6 +5,7 @@ pub mod budget;
 pub mod equivalent;
 pub mod nominal;
 pub mod repeats;
+pub mod shared_return;
 pub mod shelf;
 pub mod statistics;
 pub mod thevenin;

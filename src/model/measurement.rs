@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::budget::Budget;
 use super::calibration::CalibrationRecord;
+use super::crosstalk::{CrosstalkCurves, CrosstalkFigures, CrosstalkTake};
 use super::finding::Finding;
 use super::jig::Jig;
 use super::output::{OutputDetail, OutputFigures, TestLoad};
@@ -62,6 +63,9 @@ pub struct Conditions {
     /// The level that each take was played at, if they differ.
     #[serde(skip_serializing_if = "Vec::is_empty", default, rename = "levels_dbfs")]
     pub levels: Vec<Level<FullScale>>,
+    /// How the two channels stood in each take, if it is crosstalk.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub crosstalk: Vec<CrosstalkTake>,
     /// The calibrations that were applied.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub calibrations: Vec<CalibrationRecord>,
@@ -187,11 +191,14 @@ pub enum Measurand {
     Impedance,
     /// The impedance of an amplifier's output.
     OutputImpedance,
+    /// Crosstalk between the two channels of an amplifier.
+    Crosstalk,
 }
 
 impl Measurand {
     /// All.
-    pub const ALL: [Self; 3] = [Self::Response, Self::Impedance, Self::OutputImpedance];
+    pub const ALL: [Self; 4] =
+        [Self::Response, Self::Impedance, Self::OutputImpedance, Self::Crosstalk];
 
     /// The name, as in files.
     #[must_use]
@@ -200,6 +207,7 @@ impl Measurand {
             Self::Response => "response",
             Self::Impedance => "impedance",
             Self::OutputImpedance => "output-impedance",
+            Self::Crosstalk => "crosstalk",
         }
     }
 }
@@ -243,6 +251,15 @@ pub enum Outcome {
         /// The voltage behind it, and its legs; absent when read back.
         detail: Option<Box<OutputDetail>>,
     },
+    /// Crosstalk between the two channels of an amplifier.
+    Crosstalk {
+        /// The idle channel over the driven one, of the take with the heaviest load.
+        response: Response,
+        /// The curves of all takes, and what is predicted for headphones.
+        curves: CrosstalkCurves,
+        /// The figures.
+        figures: CrosstalkFigures,
+    },
     /// Nothing: the takes were refused, and the findings say why.
     Refused(Measurand),
 }
@@ -255,6 +272,7 @@ impl Outcome {
             Self::Response { .. } => Measurand::Response,
             Self::Impedance { .. } => Measurand::Impedance,
             Self::OutputImpedance { .. } => Measurand::OutputImpedance,
+            Self::Crosstalk { .. } => Measurand::Crosstalk,
             Self::Refused(measurand) => *measurand,
         }
     }
@@ -263,7 +281,9 @@ impl Outcome {
     #[must_use]
     pub fn to_trace(&self) -> Option<Trace> {
         match self {
-            Self::Response { response, .. } => Some(response.into()),
+            Self::Response { response, .. } | Self::Crosstalk { response, .. } => {
+                Some(response.into())
+            }
             Self::Impedance { impedance, .. } | Self::OutputImpedance { impedance, .. } => {
                 Some(impedance.into())
             }

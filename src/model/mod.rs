@@ -6,6 +6,7 @@
 mod budget;
 mod calibration;
 mod compared;
+mod crosstalk;
 mod curve;
 mod damping;
 mod drive;
@@ -36,6 +37,11 @@ pub use calibration::{
 };
 pub use compared::{
     ComparedCurve, CurveComparison, CurveDifference, Deviation, Extremes, Significance, Span,
+};
+pub use crosstalk::{
+    ChannelLoad, CrosstalkBench, CrosstalkCurves, CrosstalkFigures, CrosstalkTake, Ground,
+    KnownOutput, MeasuredCrosstalk, PredictedCrosstalk, SeparationAt, SeparationFigures, Side,
+    UnknownGround, UnknownSide,
 };
 pub use curve::{Curve, CurveError};
 pub use damping::{DampedQ, DampedResonance, Damping, SourceDamping};

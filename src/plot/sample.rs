@@ -3,13 +3,15 @@
 use num_complex::Complex64;
 
 use crate::model::{
-    ComparedCurve, Covariance, Curve, CurveComparison, CurveDifference, Deviation, EighthRule,
-    FrequencyGrid, Impedance, Normalisation, Polar, SourceComparison, SourceEffect,
-    StateComparison, StateDifference, StateSummary, Trace,
+    ComparedCurve, Covariance, CrosstalkCurves, CrosstalkFigures, CrosstalkTake, Curve,
+    CurveComparison, CurveDifference, Deviation, EighthRule, FrequencyGrid, Impedance,
+    MeasuredCrosstalk, Normalisation, Polar, PredictedCrosstalk, Response, SeparationAt,
+    SeparationFigures, Side, SourceComparison, SourceEffect, StateComparison, StateDifference,
+    StateSummary, Trace,
 };
 use crate::plot::{Caption, Figure, Seatings, figures};
 use crate::quantity::unit::{Decibel, Ohm, Unit};
-use crate::quantity::{Frequency, Resistance, Smoothing, amplitude_db};
+use crate::quantity::{Frequency, Resistance, Smoothing, amplitude_db, amplitude_ratio};
 
 /// 48 points per octave, 479 in all.
 pub(crate) fn grid() -> FrequencyGrid {
@@ -176,4 +178,54 @@ pub(crate) fn every_figure() -> Vec<Figure> {
         figures::curve_differences(&curves(6), &caption("Six impedances: difference")),
         figures::source(&sources(), &caption("What the amplifier's output impedance does")),
     ]
+}
+
+/// An amplifier without load, partly below the noise, and with 33 Ω, a prediction besides.
+pub(crate) fn crosstalk() -> (CrosstalkCurves, CrosstalkFigures) {
+    let curve = |db: &dyn Fn(f64) -> f64| Curve::from_fn(grid(), db).unwrap();
+    let ratio = |db: &dyn Fn(f64) -> f64| {
+        Response::from_fn(grid(), |hz| amplitude_ratio(db(hz)).into()).unwrap()
+    };
+    let measured = |name: &str, load: &str, db: &dyn Fn(f64) -> f64| MeasuredCrosstalk {
+        name: name.to_owned(),
+        take: CrosstalkTake { load: load.parse().unwrap(), driven: Side::Left },
+        ratio: ratio(db),
+        separation: curve(&|hz| -db(hz)),
+        above_noise: grid().hz().iter().map(|&hz| db(hz) > -110.0).collect(),
+        floor: Some(curve(&|_| 110.0)),
+        predicted: None,
+    };
+    let own = |hz: f64| -86.0 + 20.0 * (hz / 1e3).log10();
+    let loaded = |_: f64| -46.9;
+    let curves = CrosstalkCurves {
+        measured: vec![measured("open", "open", &own), measured("33 Ω", "33", &loaded)],
+        predicted: vec![PredictedCrosstalk {
+            name: "HD".to_owned(),
+            ratio: ratio(&|_| -66.0),
+            separation: curve(&|_| 66.0),
+        }],
+    };
+    let worst = SeparationAt {
+        frequency_hz: 1e3,
+        separation_db: 46.9,
+        u_separation_db: None,
+        or_more: false,
+    };
+    let of = |name: &str, worst| SeparationFigures {
+        name: name.to_owned(),
+        take: None,
+        at_100hz: None,
+        at_1khz: None,
+        at_10khz: None,
+        worst,
+        floor_db: None,
+        residual_db: None,
+    };
+    let figures = CrosstalkFigures {
+        return_ohm: Some(0.15),
+        takes: vec![of("open", None), of("33 Ω", Some(worst))],
+        at_least_db: Some(60.0),
+        ..CrosstalkFigures::default()
+    };
+    (curves, figures)
 }

@@ -152,6 +152,7 @@ fn measured(outcome: Outcome, findings: Vec<Finding>) -> Measurement {
     let conditions = Conditions {
         loads: Vec::new(),
         levels: Vec::new(),
+        crosstalk: Vec::new(),
         made_at: "2026-03-01T12:00:00Z".to_owned(),
         tool: "cansweep 0.1.0".to_owned(),
         rig: RigIdentity { kind: RigKind::Simulated, name: "sim:open".to_owned() },

@@ -26,6 +26,7 @@ fn conditions() -> Conditions {
     Conditions {
         loads: Vec::new(),
         levels: Vec::new(),
+        crosstalk: Vec::new(),
         made_at: "2026-11-23T05:20:34Z".to_owned(),
         tool: "0.1.0".to_owned(),
         rig: RigIdentity { kind: RigKind::Simulated, name: "dynamic".to_owned() },

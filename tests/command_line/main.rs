@@ -15,6 +15,7 @@ mod bench;
 mod calibrated_impedances;
 mod comparisons;
 mod conversions;
+mod crosstalk;
 mod drive;
 mod endings;
 mod impedances;

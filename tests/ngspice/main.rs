@@ -4,6 +4,7 @@
 mod ngspice;
 
 mod calibrated;
+mod crosstalk;
 mod end_to_end;
 mod outputs;
 

@@ -1,5 +1,6 @@
 //! `cansweep measure`: plays, captures, checks, analyses and stores.
 
+mod crosstalk;
 mod output;
 
 use std::fmt::Write as _;
@@ -7,6 +8,7 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
+use self::crosstalk::CrosstalkArgs;
 use self::output::OutputArgs;
 use super::Common;
 use super::calibrate::{Applied, Calibrations};
@@ -33,6 +35,8 @@ pub(crate) enum MeasureCommand {
     Impedance(ImpedanceArgs),
     /// The output impedance of an amplifier, from its voltage under several loads
     OutputImpedance(OutputArgs),
+    /// How well an amplifier separates its channels under load, and what their shared return does
+    Crosstalk(CrosstalkArgs),
 }
 
 /// The arguments of `measure response`.
@@ -94,6 +98,7 @@ impl MeasureCommand {
             Self::Response(args) => args.keep.common(),
             Self::Impedance(args) => args.keep.common(),
             Self::OutputImpedance(args) => args.keep.common(),
+            Self::Crosstalk(args) => args.keep.common(),
         }
     }
 }
@@ -103,6 +108,7 @@ pub(super) fn run(command: MeasureCommand, output: Output) -> Result<Exit, Failu
         MeasureCommand::Response(args) => response(&args, output),
         MeasureCommand::Impedance(args) => impedance(&args, output),
         MeasureCommand::OutputImpedance(args) => output::run(&args, output),
+        MeasureCommand::Crosstalk(args) => crosstalk::run(&args, output),
     }
 }
 
@@ -180,6 +186,7 @@ pub(super) fn summary(
         Outcome::OutputImpedance { impedance, budget, figures, .. } => {
             output::text(figures) + &table(impedance, budget)
         }
+        Outcome::Crosstalk { figures, .. } => crosstalk::text(figures),
         Outcome::Refused(_) => "refused: there is no result, and the takes are kept\n".to_owned(),
     };
     if measurement.conditions.is_simulated() {

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::keep::{Keep, Task};
-use crate::cli::loads::OutputTask;
+use crate::cli::loads::LoadPlan;
 use crate::cli::origin::{Look, Origin, Prepared};
 use crate::cli::output::Output;
 use crate::cli::rig_file::{Placing, Wires};
@@ -141,8 +141,8 @@ pub(super) fn run(args: &OutputArgs, output: Output) -> Result<Exit, Failure> {
     levels.dedup();
     let origin = args.origin.at_level(levels.last().copied());
     let prepared: Prepared = origin.prepare(&args.look, &placing)?;
-    let output_task = OutputTask { loads: loads.clone(), levels, bench };
-    let task = Task { output: Some(output_task), budget: args.budget, ..Task::default() };
+    let plan = LoadPlan::of_output(loads, levels, bench);
+    let task = Task { loads: Some(plan), budget: args.budget, ..Task::default() };
     args.keep.measure(prepared, &task, output, |analyser, takes, channels| {
         Ok(analyser.output_impedance(takes.recordings, channels, takes.loads, &bench)?)
     })

@@ -367,6 +367,16 @@ pub enum FindingKind {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         change_db: Option<f64>,
     },
+    /// Nothing but noise reaches the input at the idle channel, whatever the load.
+    IdleSilent {
+        /// That input, counted from one.
+        channel: usize,
+    },
+    /// The load changes crosstalk with the sign that another ground of the inputs would give.
+    OtherGround {
+        /// The resistance that a shared return would have.
+        return_ohm: f64,
+    },
     /// A balanced output drives a jig whose inputs are referred to ground.
     BalancedDriveGrounded,
     /// The sense resistor that standards show is not the one that is described.
@@ -489,6 +499,7 @@ pub enum FindingKind {
 impl FindingKind {
     /// The kind's name, as in JSON and behind `--accept`.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a line for each kind")]
     pub const fn slug(&self) -> &'static str {
         match self {
             Self::NoStimulus { .. } => "no-stimulus",
@@ -531,6 +542,8 @@ impl FindingKind {
             Self::CurrentDistorted { .. } => "current-distorted",
             Self::LoadDependent { .. } => "load-dependent",
             Self::LevelDependent { .. } => "level-dependent",
+            Self::IdleSilent { .. } => "idle-silent",
+            Self::OtherGround { .. } => "other-ground",
             Self::BalancedDriveGrounded => "balanced-drive-grounded",
             Self::WrongSenseResistor { .. } => "wrong-sense-resistor",
             Self::StandardsConfused { .. } => "standards-confused",

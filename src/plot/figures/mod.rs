@@ -1,5 +1,6 @@
 //! Figures made from results, one file for each.
 
+mod crosstalk;
 mod curves;
 mod differences;
 mod drive;
@@ -10,6 +11,7 @@ mod response;
 mod source;
 mod states;
 
+pub use crosstalk::crosstalk;
 pub use curves::{curve_differences, curves};
 pub use differences::differences;
 pub use drive::drive;

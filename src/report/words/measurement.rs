@@ -2,8 +2,8 @@
 
 use super::{capitalised, listed};
 use crate::model::{
-    BalancedFigures, Conditions, Curve, Finding, ImpedanceFigures, Measurement, Outcome,
-    OutputFigures, ResponseFigures, Severity,
+    BalancedFigures, Conditions, CrosstalkFigures, Curve, Finding, ImpedanceFigures, Measurement,
+    Outcome, OutputFigures, ResponseFigures, Severity,
 };
 use crate::quantity::Uncertain;
 use crate::quantity::unit::Ohm;
@@ -24,6 +24,7 @@ pub fn measurement(measurement: &Measurement) -> Vec<String> {
             vec![extremes(figures, &magnitude), resonances(figures, &magnitude)]
         }
         Outcome::OutputImpedance { figures, .. } => vec![output(figures)],
+        Outcome::Crosstalk { figures, .. } => vec![crosstalk(figures)],
         Outcome::Refused(_) => vec![refused(&measurement.findings)],
     };
     let joined = paragraphs.into_iter().map(|sentences| sentences.join(" "));
@@ -77,6 +78,26 @@ fn swing(figures: &BalancedFigures) -> String {
         "the legs are not driven alike"
     };
     format!("Between its legs there are {} over one leg: {what}.", prose_db(swing, None))
+}
+
+fn crosstalk(figures: &CrosstalkFigures) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for take in &figures.takes {
+        let Some(at) = take.at_1khz else { continue };
+        let more = if at.or_more { "more than " } else { "" };
+        let db = fixed(at.separation_db, 1);
+        sentences
+            .push(format!("With {} the channels are {more}{db} dB apart at 1 kHz.", take.name));
+    }
+    if let Some((ohm, u)) = figures.return_ohm.zip(figures.u_return_ohm) {
+        sentences.push(format!("They share a return of {} Ω.", Uncertain::new(ohm, u)));
+    }
+    for of in &figures.predicted {
+        let Some(at) = of.at_1khz else { continue };
+        let db = fixed(at.separation_db, 1);
+        sentences.push(format!("Across the drivers of {} that leaves {db} dB.", of.name));
+    }
+    sentences
 }
 
 fn refused(findings: &[Finding]) -> Vec<String> {

@@ -16,8 +16,8 @@ use super::state::{Placement, Purpose, Seating};
 use super::wiring::{self, Connected, Wiring};
 use crate::measure::{Block, Capabilities, Event, Flow, Observer, Rig, RigError};
 use crate::model::{
-    Completeness, CurveError, FrequencyGrid, Impedance, OutputTap, Recording, Response,
-    RigIdentity, RigKind, SampleFormat, Stimulus, TestLoad,
+    ChannelLoad, Completeness, CrosstalkTake, CurveError, FrequencyGrid, Impedance, OutputTap,
+    Recording, Response, RigIdentity, RigKind, SampleFormat, Stimulus, TestLoad,
 };
 use crate::quantity::unit::FullScale;
 use crate::quantity::{Level, SampleRate, amplitude_db, amplitude_ratio};
@@ -217,7 +217,7 @@ impl SimulatedRig {
         let (electrical, microphone) = (parts.converter.noise(), parts.microphone.noise());
         let second = match self.wiring {
             Wiring::Coupler => electrical.hypot(microphone),
-            Wiring::SenseResistor(_) | Wiring::Output(_) => electrical,
+            Wiring::SenseResistor(_) | Wiring::Output(_) | Wiring::BothChannels(_) => electrical,
         };
         let placement = self.seeded(seed);
         let noises =
@@ -288,6 +288,16 @@ impl Rig for SimulatedRig {
         *self = self.clone().connecting(match load {
             TestLoad::Open => Connected::Open,
             TestLoad::Ohm(resistance) => Connected::Load(resistance.ohm()),
+        });
+        true
+    }
+
+    // Both channels are alike, so either may be the driven one.
+    fn connect_both(&mut self, take: CrosstalkTake) -> bool {
+        *self = self.clone().connecting(match take.load {
+            ChannelLoad::Open => Connected::Open,
+            ChannelLoad::Ohm(resistance) => Connected::Load(resistance.ohm()),
+            ChannelLoad::Headphone => Connected::Headphone,
         });
         true
     }

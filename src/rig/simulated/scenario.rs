@@ -69,6 +69,16 @@ pub struct Amplifier {
     /// Largest current into a load, in amperes (peak); no limit if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_limit_a: Option<f64>,
+    /// Resistance of the return that both channels share, from the loads' common to ground.
+    #[serde(default)]
+    pub return_resistance_ohm: f64,
+    /// Inductance of that return.
+    #[serde(default)]
+    pub return_inductance_h: f64,
+    /// The idle channel's source over the driven one's, per angular frequency: what a capacitor
+    /// between the two inputs makes, times the resistance that the idle one sees.
+    #[serde(default)]
+    pub crosstalk_s: f64,
 }
 
 /// A sense resistor and the leads to the headphone.
@@ -273,6 +283,9 @@ impl Parts {
         check.not_negative(&[
             ("output_resistance_ohm", self.amplifier.output_resistance_ohm),
             ("output_inductance_h", self.amplifier.output_inductance_h),
+            ("return_resistance_ohm", self.amplifier.return_resistance_ohm),
+            ("return_inductance_h", self.amplifier.return_inductance_h),
+            ("crosstalk_s", self.amplifier.crosstalk_s),
         ])?;
         let check = Check::of("jig");
         let deviation =

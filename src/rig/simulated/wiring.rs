@@ -5,7 +5,7 @@ use num_complex::Complex64;
 use super::headphone::Answer;
 use super::scenario::{Amplifier, Converter, Jig, Parts};
 use super::state::Seating;
-use crate::model::{ChannelMap, ChannelRole, OutputTap, Topology};
+use crate::model::{ChannelMap, ChannelRole, Ground, OutputTap, Topology};
 
 /// What the two inputs are connected to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,10 @@ pub enum Wiring {
     /// An amplifier's output with leads to a load. Input 1 at what drives the amplifier, input 2 at
     /// its plug; or both inputs where the tap has them, and the drive is the stimulus.
     Output(OutputTap),
+    /// Input 1 at the driven channel's plug contact, input 2 at the idle channel's, their ground
+    /// tied where it says. From both contacts leads go to loads of one kind, whose returns share
+    /// the amplifier's.
+    BothChannels(Ground),
 }
 
 /// What is connected to the jig.
@@ -66,7 +70,9 @@ impl Wiring {
         use ChannelRole::{Load, Microphone, Negative, Reference, Sense};
         let (first, second) = match self {
             Self::Coupler => (Reference, Microphone),
-            Self::SenseResistor(_) | Self::Output(OutputTap::Plug) => (Reference, Sense),
+            Self::SenseResistor(_) | Self::Output(OutputTap::Plug) | Self::BothChannels(_) => {
+                (Reference, Sense)
+            }
             Self::Output(OutputTap::Balanced) => (Sense, Negative),
             Self::Output(OutputTap::FourWire) => (Sense, Load),
         };
@@ -107,6 +113,13 @@ pub(super) fn channels(
             let z = connected.impedance(answer.impedance);
             let volts = tapped(parts, tap, z, jw, input);
             volts.map(|volts: Complex64| volts / converter.full_scale_v)
+        }
+        Wiring::BothChannels(ground) => {
+            let z = connected.impedance(answer.impedance).map(|z| parts.jig.leads(jw) + z);
+            parts
+                .amplifier
+                .contacts(ground, z, jw, input)
+                .map(|volts| volts / converter.full_scale_v)
         }
         Wiring::SenseResistor(topology) => {
             let z = connected.impedance(answer.impedance);
@@ -211,6 +224,35 @@ impl Amplifier {
     fn impedance(&self, jw: Complex64) -> Complex64 {
         let coupled = self.output_capacitor_f.map_or(Complex64::ZERO, |c| (jw * c).inv());
         self.output_resistance_ohm + jw * self.output_inductance_h + coupled
+    }
+
+    /// Volts at the inputs at the driven and the idle channel's contact; `z` is the load of each
+    /// (`None` is open), `input` the admittance of each input.
+    ///
+    /// By symmetry: half of the sum of both sources drives both channels alike, through twice the
+    /// return; half of their difference drives them against each other, and the return carries
+    /// nothing.
+    fn contacts(
+        &self,
+        ground: Ground,
+        z: Option<Complex64>,
+        jw: Complex64,
+        input: Complex64,
+    ) -> [Complex64; 2] {
+        let source = self.impedance(jw);
+        let shared = 2.0 * (self.return_resistance_ohm + jw * self.return_inductance_h);
+        let load = z.map_or(Complex64::ZERO, |z| z.inv());
+        let own = jw * self.crosstalk_s;
+        let [even, odd] = [1.0 + own, 1.0 - own].map(|sum| self.full_scale_v * sum / 2.0);
+        let apart = odd / (1.0 + source * (load + input));
+        let alike = match ground {
+            Ground::Common => even / (1.0 + (source + shared) * (load + input)),
+            Ground::Amplifier => {
+                let through = load / (1.0 + load * shared);
+                even / (1.0 + source * (through + input))
+            }
+        };
+        [alike + apart, alike - apart]
     }
 }
 
@@ -327,6 +369,30 @@ mod tests {
             let expected = turn * z / (z + 101.0);
             assert!(relative(ratio(&scenario, Topology::HighSide, f), expected) < ROUNDING);
         }
+    }
+
+    #[test]
+    fn a_shared_return_turns_the_idle_channel_around_and_a_source_before_it_does_not() {
+        let scenario = preset("closed-38").unwrap().ideal();
+        let scenario = scenario
+            .changed(|parts| {
+                parts.amplifier.output_resistance_ohm = 4.0;
+                parts.amplifier.return_resistance_ohm = 0.3;
+                parts.amplifier.return_inductance_h = 0.0;
+                parts.amplifier.crosstalk_s = 0.0;
+            })
+            .unwrap();
+        let idle_over_driven = |ground: Ground| {
+            let wiring = Wiring::BothChannels(ground);
+            let load = Connected::Load(32.0);
+            let [driven, idle] = channels(scenario.parts(), wiring, load, &seating(&scenario), 1e3);
+            idle / driven
+        };
+        let common = idle_over_driven(Ground::Common);
+        assert!(relative(common, (-0.3_f64 / 36.3).into()) < ROUNDING, "{common}");
+        let amplifier = idle_over_driven(Ground::Amplifier);
+        let expected = 4.0 * 0.3 / (32.0 * 36.6 + 4.0 * 0.3);
+        assert!(relative(amplifier, Complex64::from(expected)) < ROUNDING, "{amplifier}");
     }
 
     #[test]

@@ -198,9 +198,11 @@ fn curve_of_folder(path: &Path) -> Option<PathBuf> {
         "response.csv",
         "impedance.csv",
         "output-impedance.csv",
+        "crosstalk.csv",
         "response.json",
         "impedance.json",
         "output-impedance.json",
+        "crosstalk.json",
     ];
     names.iter().map(|name| path.join(name)).find(|file| file.is_file())
 }

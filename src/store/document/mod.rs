@@ -4,6 +4,7 @@
 //! absent, never null and never a magic number.
 
 mod comparison;
+mod crosstalk;
 mod curves;
 mod drive;
 mod matrix;
@@ -25,7 +26,8 @@ pub use curves::curves;
 pub use drive::drive;
 pub use matrix::{matrix, matrix_csv};
 pub use table::{
-    curve_differences_csv, curves_csv, differences_csv, drive_csv, sources_csv, states_csv,
+    crosstalk_csv, curve_differences_csv, curves_csv, differences_csv, drive_csv, sources_csv,
+    states_csv,
 };
 
 /// The version of the documents' layout. It rises when a key changes its meaning or goes away;
@@ -104,10 +106,14 @@ pub fn measurement(measurement: &Measurement) -> Value {
             document.insert("legs".to_owned(), legs);
         }
     }
+    if let Outcome::Crosstalk { curves, .. } = outcome {
+        document.insert("curves".to_owned(), crosstalk::curves(curves));
+    }
     let figures = match outcome {
         Outcome::Response { figures, .. } => value(figures),
         Outcome::Impedance { figures, .. } => value(figures),
         Outcome::OutputImpedance { figures, .. } => value(figures),
+        Outcome::Crosstalk { figures, .. } => value(figures),
         Outcome::Refused(_) => json!({}),
     };
     document.insert("figures".to_owned(), figures);

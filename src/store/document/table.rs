@@ -1,9 +1,10 @@
 //! Comparisons as one wide table: a row for each frequency, columns for each curve.
 
 use crate::model::{
-    Curve, CurveComparison, Drive, Polar, SourceComparison, StateComparison, Trace,
+    CrosstalkCurves, Curve, CurveComparison, Drive, Polar, Response, SourceComparison,
+    StateComparison, Trace,
 };
-use crate::quantity::unit::Unit;
+use crate::quantity::unit::{Decibel, Unit};
 
 /// The states of a comparison: `frequency_hz`, then `NAME_mean_db`, `u_NAME_mean_db` and
 /// `NAME_sd_db` for each state, where known.
@@ -96,6 +97,36 @@ pub fn drive_csv(drive: &Drive) -> String {
         let name = reach.wiring.name().replace('-', "_");
         table.add(&format!("{name}_v"), &reach.voltage);
         table.add(&format!("{name}_db"), &reach.level);
+    }
+    table.into_text()
+}
+
+/// Crosstalk: `frequency_hz`, then for each take `NAME_db` (the idle channel over the driven one),
+/// `NAME_phase_deg`, `NAME_floor_db` (the least that is told from none), `NAME_predicted_db` where
+/// something is, and for each headphone `predicted_NAME_db`; standard uncertainties with `u_` in
+/// front, where known.
+#[must_use]
+pub fn crosstalk_csv(curves: &CrosstalkCurves) -> String {
+    let mut table = WideTable::default();
+    let add = |table: &mut WideTable, name: &str, ratio: &Response| {
+        if let Trace::Response(polar) = Trace::from(ratio) {
+            table.add_polar(name, &polar);
+        }
+    };
+    for of in &curves.measured {
+        let name = of.name.replace(',', "");
+        add(&mut table, &name, &of.ratio);
+        let floor = of.floor.as_ref();
+        let floor = floor.map(|floor| Curve::<Decibel>::new(floor.grid().clone(), -floor.values()));
+        if let Some(Ok(floor)) = floor {
+            table.add(&format!("{name}_floor_db"), &floor);
+        }
+        if let Some(predicted) = &of.predicted {
+            add(&mut table, &format!("{name}_predicted"), predicted);
+        }
+    }
+    for of in &curves.predicted {
+        add(&mut table, &format!("predicted_{}", of.name), &of.ratio);
     }
     table.into_text()
 }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::LibraryError;
 use crate::model::{
-    Conditions, Finding, ImpedanceFigures, Measurand, Measurement, Outcome, OutputFigures,
-    ResponseFigures,
+    Conditions, CrosstalkFigures, Finding, ImpedanceFigures, Measurand, Measurement, Outcome,
+    OutputFigures, ResponseFigures,
 };
 
 /// The version of the manifest's layout that is written. Older ones stay readable.
@@ -38,6 +38,9 @@ pub struct Manifest {
     /// Figures of an output impedance.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub output: Option<OutputFigures>,
+    /// Figures of crosstalk.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub crosstalk: Option<CrosstalkFigures>,
     /// What was noticed.
     #[serde(default)]
     pub findings: Vec<Finding>,
@@ -50,23 +53,26 @@ impl Manifest {
     /// The manifest of a measurement whose derived files have the given hashes.
     #[must_use]
     pub fn of(measurement: &Measurement, derived: BTreeMap<String, String>) -> Self {
-        let (response, impedance, output) = match &measurement.outcome {
-            Outcome::Response { figures, .. } => (Some(figures.clone()), None, None),
-            Outcome::Impedance { figures, .. } => (None, Some(figures.clone()), None),
-            Outcome::OutputImpedance { figures, .. } => (None, None, Some(figures.clone())),
-            Outcome::Refused(_) => (None, None, None),
-        };
-        Self {
+        let mut manifest = Self {
             schema: SCHEMA,
             kind: measurement.outcome.measurand(),
             refused: matches!(measurement.outcome, Outcome::Refused(_)),
             conditions: measurement.conditions.clone(),
-            response,
-            impedance,
-            output,
+            response: None,
+            impedance: None,
+            output: None,
+            crosstalk: None,
             findings: measurement.findings.clone(),
             derived,
+        };
+        match &measurement.outcome {
+            Outcome::Response { figures, .. } => manifest.response = Some(figures.clone()),
+            Outcome::Impedance { figures, .. } => manifest.impedance = Some(figures.clone()),
+            Outcome::OutputImpedance { figures, .. } => manifest.output = Some(figures.clone()),
+            Outcome::Crosstalk { figures, .. } => manifest.crosstalk = Some(figures.clone()),
+            Outcome::Refused(_) => {}
         }
+        manifest
     }
 
     /// The manifest as text.

@@ -10,7 +10,8 @@ use num_complex::Complex64;
 use super::manifest::{self, Manifest};
 use super::{LibraryError, MOST_MANIFEST_BYTES, curve};
 use crate::model::{
-    Budget, Covariance, Curve, CurveError, Measurand, Measurement, Outcome, Polar, Spectrum, Trace,
+    Budget, Covariance, CrosstalkCurves, Curve, CurveError, Measurand, Measurement, Outcome, Polar,
+    Spectrum, Trace,
 };
 use crate::quantity::amplitude_ratio;
 use crate::quantity::unit::{Ohm, Unit};
@@ -74,11 +75,18 @@ impl Stored {
     /// When the stored curve holds numbers that are no spectrum.
     pub fn to_measurement(&self) -> Result<Measurement, CurveError> {
         let manifest = &self.manifest;
+        let ratio =
+            |polar| spectrum(polar, amplitude_ratio, |u, magnitude| u * NEPER_PER_DB * magnitude);
         let outcome = match &self.trace {
+            Some(Trace::Response(polar)) if manifest.kind == Measurand::Crosstalk => {
+                Outcome::Crosstalk {
+                    response: ratio(polar)?,
+                    curves: CrosstalkCurves::default(),
+                    figures: manifest.crosstalk.clone().unwrap_or_default(),
+                }
+            }
             Some(Trace::Response(polar)) => Outcome::Response {
-                response: spectrum(polar, amplitude_ratio, |u, magnitude| {
-                    u * NEPER_PER_DB * magnitude
-                })?,
+                response: ratio(polar)?,
                 figures: manifest.response.clone().unwrap_or_default(),
             },
             Some(Trace::Impedance(polar)) if manifest.kind == Measurand::OutputImpedance => {

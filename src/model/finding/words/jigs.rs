@@ -49,6 +49,21 @@ impl FindingKind {
                 "a calibration with it would be wrong",
                 "Check which take is which and what was connected, and measure them again",
             ),
+            Self::IdleSilent { channel } => Words::new(
+                format!("nothing but noise reaches channel {channel}, at the idle output"),
+                "the separation is that much or more, unless the input is not connected",
+                "Drive that output for a moment to see that its input hears it; for a lower floor \
+                 raise the level, or use a plan with longer sweeps",
+            ),
+            Self::OtherGround { return_ohm } => Words::new(
+                format!(
+                    "the load changes crosstalk as a shared return of {return_ohm:+.3} Ω would, and \
+                     none is negative"
+                ),
+                "the return was not told, and predictions would be wrong",
+                "Check where the inputs' ground is tied to (--ground common is where the returns of \
+                 the loads meet, amplifier is before that), and that neither input is inverted",
+            ),
             _ => return None,
         })
     }
@@ -89,6 +104,21 @@ impl FindingKind {
                 ),
                 "it limits its voltage or its current; the result is that of the level below",
                 "Keep the drive below that for this load, or take an amplifier that has more",
+            ),
+            Self::IdleSilent { channel } => Words::new(
+                format!("nothing but noise reaches channel {channel}, at the idle output"),
+                "the separation is that much or more, unless the input is not connected",
+                "Drive that output for a moment to see that its input hears it; for a lower floor \
+                 raise the level, or use a plan with longer sweeps",
+            ),
+            Self::OtherGround { return_ohm } => Words::new(
+                format!(
+                    "the load changes crosstalk as a shared return of {return_ohm:+.3} Ω would, and \
+                     none is negative"
+                ),
+                "the return was not told, and predictions would be wrong",
+                "Check where the inputs' ground is tied to (--ground common is where the returns of \
+                 the loads meet, amplifier is before that), and that neither input is inverted",
             ),
             _ => return None,
         })
