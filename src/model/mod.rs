@@ -14,6 +14,7 @@ mod finding;
 mod grid;
 mod inferred;
 mod jig;
+mod leak;
 mod measurement;
 mod normalisation;
 mod output;
@@ -54,6 +55,7 @@ pub use jig::{
     Balance, Inputs, Jig, SenseAcross, Topology, UnknownBalance, UnknownInputs, UnknownSenseAcross,
     UnknownTopology,
 };
+pub use leak::{Back, EquivalentLeak, FittedSize, LeakBasis, LeakVerdict, NoLeak};
 pub use measurement::{
     Conditions, ImpedanceFigures, Measurand, Measurement, Outcome, Resonance, ResponseFigures,
     TakeRecord,

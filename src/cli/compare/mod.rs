@@ -2,6 +2,7 @@
 
 mod curves;
 mod keep;
+mod leak;
 mod series;
 mod source;
 mod states;

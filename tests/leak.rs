@@ -1,0 +1,132 @@
+//! Leaks of known size on simulated headphones, found again from the seatings.
+//!
+//! The simulated bench has viscous leaks of its own and shares no code with the analysis.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "figures that were found are worth seeing")]
+
+use cansweep::model::{Back, Curve, FrequencyGrid, LeakVerdict, NoLeak, Normalisation};
+use cansweep::quantity::unit::Decibel;
+use cansweep::quantity::{Frequency, Length, Smoothing, Volume};
+use cansweep::rig::simulated::{
+    Leak, Placement, Scatter, Scenario, SimulatedRig, State as SimulatedState, Wiring, preset,
+};
+use cansweep::study::leak::{CalibrationLeak, LeakQuestion, fit};
+use cansweep::study::states::{State, compare};
+
+/// Of the logarithm of a diameter: what a calibrated hole of 1 mm or 2 mm may be off.
+const FIVE_PERCENT: f64 = 0.05;
+
+/// Holes 10 mm long, in millimetres; none for the sealed state.
+fn with_hole(name: &str, diameter_mm: Option<f64>) -> SimulatedState {
+    let hole = |diameter_mm| Leak::Hole { diameter_mm, length_mm: 10.0, count: 1, mesh_rayl: 0.0 };
+    SimulatedState {
+        name: name.to_owned(),
+        pad_factor: 1.0,
+        front_volume_factor: 1.0,
+        ear_factor: 1.0,
+        leaks: diameter_mm.map(hole).into_iter().collect(),
+        ear: Vec::new(),
+        scatter: Scatter {
+            pads: 0.3,
+            leaks: 0.0,
+            front_volume: 0.03,
+            gain_db: 0.3,
+            ear_frequency: 0.01,
+            ear_gain_db: 0.3,
+        },
+    }
+}
+
+/// The bench with a sealed state, one with a drilled hole and one that leaks.
+fn bench(headphone: &str, drilled_mm: f64, leak_mm: f64) -> Scenario {
+    let bench = preset(headphone).unwrap();
+    bench
+        .changed(|parts| {
+            parts.states = vec![
+                with_hole("sealed", None),
+                with_hole("drilled", Some(drilled_mm)),
+                with_hole("leaking", Some(leak_mm)),
+            ];
+        })
+        .unwrap()
+}
+
+fn seatings(bench: &Scenario, name: &str, n: u32, seed: u64) -> State {
+    let hz = |hz| Frequency::new(hz).unwrap();
+    let grid = FrequencyGrid::logarithmic(hz(20.0), hz(9e3), 24);
+    let level = |seating: u32| -> Curve<Decibel> {
+        let placement = Placement::new(name, seating, seed);
+        let rig = SimulatedRig::new(bench.clone(), Wiring::Coupler, placement).unwrap();
+        rig.truth_response(&grid).unwrap().level()
+    };
+    State { name: name.to_owned(), seatings: (1..=n).map(level).collect() }
+}
+
+fn question(calibration_mm: Option<f64>, back: Back) -> LeakQuestion {
+    let length = |mm: f64| Length::new(1e-3 * mm).unwrap();
+    LeakQuestion {
+        length: length(10.0),
+        calibration: calibration_mm
+            .map(|mm| CalibrationLeak { state: "drilled".to_owned(), diameter: length(mm) }),
+        front_volume: Volume::new(35e-3).unwrap(),
+        back,
+    }
+}
+
+/// What is said about the leaking state.
+fn verdict(states: &[State], question: &LeakQuestion) -> LeakVerdict {
+    let at_1_khz = Normalisation::At(Frequency::new(1000.0).unwrap());
+    let comparison = compare(states, None, at_1_khz, Smoothing::None).unwrap();
+    fit(&comparison, question).unwrap().pop().flatten().unwrap()
+}
+
+fn leaking(bench: &Scenario, n: u32, seed: u64, question: &LeakQuestion) -> LeakVerdict {
+    let names = ["sealed", "drilled", "leaking"];
+    verdict(&names.map(|name| seatings(bench, name, n, seed)), question)
+}
+
+/// Over some seeds: mean and largest error of ln d, mean width of the interval to one side, and the
+/// share of the intervals that cover the true diameter.
+fn covered(drilled_mm: Option<f64>, leak_mm: f64, seeds: u64) -> (f64, f64, f64, f64) {
+    let bench = bench("closed-38", drilled_mm.unwrap_or(2.0), leak_mm);
+    let question = question(drilled_mm, Back::Closed);
+    let mut figures = (0.0, 0.0_f64, 0.0, 0.0);
+    let share = 1.0 / seeds as f64;
+    for seed in 1..=seeds {
+        let LeakVerdict::Fitted(leak) = leaking(&bench, 5, seed, &question) else {
+            panic!("{leak_mm} mm, seed {seed} is refused");
+        };
+        let off = (leak.hole.mm / leak_mm).ln();
+        figures.0 += off * share;
+        figures.1 = figures.1.max(off.abs());
+        figures.2 += 0.5 * (leak.hole.to_mm / leak.hole.from_mm).ln() * share;
+        let covers = (leak.hole.from_mm..=leak.hole.to_mm).contains(&leak_mm);
+        figures.3 += f64::from(u8::from(covers)) * share;
+    }
+    println!("{leak_mm} mm, drilled {drilled_mm:?}: {figures:.4?}");
+    figures
+}
+
+#[test]
+fn a_calibrated_hole_of_1_mm_or_2_mm_is_found_to_five_percent_and_covered() {
+    for leak_mm in [1.0, 2.0] {
+        let (_, worst, _, share) = covered(Some(2.0), leak_mm, 200);
+        assert!(worst < FIVE_PERCENT, "{leak_mm} mm: {worst}");
+        assert!(share >= 0.9, "{leak_mm} mm: {share}");
+    }
+}
+
+#[test]
+fn a_calibrated_hole_of_4_mm_is_covered() {
+    let (_, worst, _, share) = covered(Some(2.0), 4.0, 200);
+    assert!(worst < 2.0 * FIVE_PERCENT && share >= 0.9, "{worst} {share}");
+}
+
+#[test]
+fn a_hole_with_an_assumed_front_volume_is_low_by_up_to_a_quarter() {
+    for leak_mm in [1.0, 2.0, 4.0] {
+        let (mean, ..) = covered(None, leak_mm, 20);
+        assert!((0.72..0.97).contains(&mean.exp()), "{leak_mm} mm: {}", mean.exp());
+    }
+}
