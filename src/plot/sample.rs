@@ -91,7 +91,7 @@ pub(crate) fn leaks() -> StateComparison {
         length_mm: 10.0,
         basis: LeakBasis::FrontVolume { cm3: 35.0 },
         back: Back::Unknown,
-        model: model,
+        model,
     };
     comparison.differences[1].leak = Some(LeakVerdict::Fitted(Box::new(leak)));
     comparison

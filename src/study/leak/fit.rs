@@ -43,7 +43,9 @@ impl Seatings {
             let values: Vec<f64> = curve.values().iter().copied().take(hz.len()).collect();
             let mut level = thinned(&values);
             let at_top = statistics::mean(&level[top.min(level.len())..]).unwrap_or(0.0);
-            level.iter_mut().for_each(|level| *level = (*level - at_top) * NEPER_PER_DB);
+            for value in &mut level {
+                *value = (*value - at_top) * NEPER_PER_DB;
+            }
             level
         };
         let levels: Vec<Vec<f64>> = state.seatings.iter().map(level).collect();
@@ -232,23 +234,23 @@ impl Fit<'_> {
     /// u² = Σ_states (n − 1)/n · Σ_i (x_(i) − x̄)²
     /// ```
     ///
-    /// x_(i): the estimate without seating i, one step of Gauss and Newton from that with all.
+    /// x_(i): the estimate without seating i, fitted from that with all.
     fn uncertainty(&self, theta: &[f64]) -> Option<Uncertain> {
-        let moved = |reference: &[f64], state: &[f64], drilled: Option<&[f64]>| {
+        let refitted = |reference: &[f64], state: &[f64], drilled: Option<&[f64]>| {
             let (front, seen) = self.data(reference, state, drilled);
-            self.network(&front).step(&seen, theta).map(|step| step[1])
+            self.network(&front).fitted(&seen, &[theta[1..].to_vec()]).map(|theta| theta[1])
         };
         let (reference, state) = (&self.reference.mean, &self.state.mean);
-        let each = |seatings: &Seatings, moved: &dyn Fn(&[f64]) -> Option<f64>| {
-            let moves = seatings.without_each();
-            jackknife(&moves.iter().map(|mean| moved(mean)).collect::<Option<Vec<f64>>>()?)
+        let each = |seatings: &Seatings, refitted: &dyn Fn(&[f64]) -> Option<f64>| {
+            let means = seatings.without_each();
+            jackknife(&means.iter().map(|mean| refitted(mean)).collect::<Option<Vec<f64>>>()?)
         };
         let mut parts = vec![
-            each(self.reference, &|without| moved(without, state, None))?,
-            each(self.state, &|without| moved(reference, without, None))?,
+            each(self.reference, &|without| refitted(without, state, None))?,
+            each(self.state, &|without| refitted(reference, without, None))?,
         ];
         if let Basis::Drilled { seatings, .. } = self.basis {
-            parts.push(each(seatings, &|without| moved(reference, state, Some(without)))?);
+            parts.push(each(seatings, &|without| refitted(reference, state, Some(without)))?);
         }
         parts.push(Uncertain::new(0.0, self.basis.u_of_drill()));
         let u = parts.iter().map(|part| part.u.powi(2)).sum::<f64>().sqrt();
@@ -257,10 +259,10 @@ impl Fit<'_> {
 }
 
 /// The part of one state in the jackknife.
-fn jackknife(moves: &[f64]) -> Option<Uncertain> {
-    let n = moves.len() as f64;
+fn jackknife(estimates: &[f64]) -> Option<Uncertain> {
+    let n = estimates.len() as f64;
     // The sum of squares is (n − 1)·s².
-    let u = (n - 1.0) / n.sqrt() * statistics::sample_sd(moves)?;
+    let u = (n - 1.0) / n.sqrt() * statistics::sample_sd(estimates)?;
     Some(Uncertain::with_dof(0.0, u, n - 1.0))
 }
 

@@ -1,7 +1,7 @@
 //! A leak in front of a diaphragm: the difference it makes, and the fit of its unknowns.
 //!
 //! By Thevenin's theorem the front volume of any headphone on any coupler is a pressure behind an
-//! impedance Z_T. An opening of admittance Y turns the pressure without it into
+//! impedance `Z_T`. An opening of admittance Y turns the pressure without it into
 //!
 //! ```text
 //! p_leaking / p_sealed = 1 / (1 + Z_T·Y)
@@ -42,7 +42,7 @@ pub(super) enum Opening<'a> {
     Known(&'a [Complex64]),
 }
 
-/// The impedance Z_T that the opening sees.
+/// The impedance `Z_T` that the opening sees.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Front<'a> {
     /// At each frequency.
@@ -124,7 +124,7 @@ impl Network<'_> {
         (z, slopes)
     }
 
-    /// The difference p_leaking/p_sealed at each frequency, without the gain.
+    /// The difference `p_leaking/p_sealed` at each frequency, without the gain.
     pub(super) fn difference(&self, theta: &[f64]) -> Vec<Complex64> {
         let at = |k| (1.0 + self.front(theta, k).0 * self.opening(theta, k).0).inv();
         (0..self.omega.len()).map(at).collect()
@@ -148,16 +148,6 @@ impl Network<'_> {
         };
         let best = starts.iter().filter_map(fit).min_by(|a, b| a.0.total_cmp(&b.0))?;
         Some(best.1)
-    }
-
-    /// By how much the unknowns of a fit move when network and levels have changed a little: one
-    /// step of Gauss and Newton.
-    pub(super) fn step(&self, target: &[f64], theta: &[f64]) -> Option<DVector<f64>> {
-        let theta = DVector::from_column_slice(theta);
-        let problem = Problem { network: *self, target, theta };
-        let (residuals, jacobian) = (problem.residuals()?, problem.jacobian()?);
-        let normal = jacobian.tr_mul(&jacobian).cholesky()?;
-        Some(-normal.solve(&jacobian.tr_mul(&residuals)))
     }
 
     /// The root mean square of what a fit leaves, in nepers.
