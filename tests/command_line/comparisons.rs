@@ -79,7 +79,7 @@ fn a_leak_is_told_with_its_figure_from_an_assumed_volume_or_a_drilled_hole() {
     assert!(told.is_object());
     let [glasses, _] = leaks("--back open");
     assert_eq!(glasses["no_leak"]["reason"], "open-back");
-    let text = bench.run(&format!("compare states {line}")).ended(0).out;
+    let text = bench.run(&format!("compare states {line}")).ended(0).stdout;
     assert!(text.contains("is that of a leak like a round hole"), "{text}");
 }
 

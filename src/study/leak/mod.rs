@@ -59,7 +59,8 @@ pub struct LeakQuestion {
 ///
 /// The interval is the jackknife's over the seatings of all states involved, with Student's t of
 /// their degrees of freedom, and with a drilled hole's tolerance. It does not hold what the front
-/// volume may be off.
+/// volume may be off. Of leaks that barely stand out of the spread between seatings it covers fewer,
+/// about four of five: only those that came out large stand out.
 ///
 /// # Errors
 ///
