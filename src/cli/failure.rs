@@ -201,6 +201,8 @@ impl From<StudyError> for Failure {
             StudyError::MixedKinds { .. } => {
                 Self::data(error).hint("compare the responses and the impedances by themselves")
             }
+            StudyError::CalibratedReference { .. } => Self::usage(error)
+                .hint("name the state with the drilled hole, and compare with the sealed one"),
             StudyError::NoUnloaded => {
                 Self::usage(error).hint("give the response without a resistor as --series 0=FILE")
             }

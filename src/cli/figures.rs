@@ -187,8 +187,16 @@ pub(super) fn of_states(
     data.write_csv("difference", &document::differences_csv(comparison))?;
     let states = figures::states(comparison, caption, Seatings::Hidden);
     let differences = figures::differences(comparison, &differing(caption, comparison));
-    Ok(write(folder, "states", &states, drawing, overwrite)?
-        + write(folder, "difference", &differences, drawing, overwrite)?)
+    let mut written = write(folder, "states", &states, drawing, overwrite)?
+        + write(folder, "difference", &differences, drawing, overwrite)?;
+    if let Some(table) = document::leaks_csv(comparison) {
+        data.write_csv("leak", &table)?;
+    }
+    let leaking = Caption { title: format!("{}: the leak", caption.title), ..caption.clone() };
+    if let Some(leak) = figures::leak(comparison, &leaking) {
+        written += write(folder, "leak", &leak, drawing, overwrite)?;
+    }
+    Ok(written)
 }
 
 fn differing(caption: &Caption, comparison: &StateComparison) -> Caption {

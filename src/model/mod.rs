@@ -15,6 +15,7 @@ mod finding;
 mod grid;
 mod inferred;
 mod jig;
+mod leak;
 mod matrix;
 mod measurement;
 mod normalisation;
@@ -61,6 +62,7 @@ pub use jig::{
     Balance, Inputs, Jig, SenseAcross, Topology, UnknownBalance, UnknownInputs, UnknownSenseAcross,
     UnknownTopology,
 };
+pub use leak::{Back, EquivalentLeak, FittedSize, LeakBasis, LeakVerdict, NoLeak};
 pub use matrix::{
     DeviationClass, LeftOut, LevelFigure, MatrixCell, MatrixRow, MatrixSource, Pair, PairEffect,
     SourceMatrix,

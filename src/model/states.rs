@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::curve::Curve;
+use super::leak::LeakVerdict;
 use super::normalisation::Normalisation;
 use crate::quantity::unit::Decibel;
 use crate::quantity::{Smoothing, Uncertain};
@@ -47,6 +48,8 @@ pub struct StateDifference {
     pub curve: Curve<Decibel>,
     /// Difference of the bass shelves; the uncertainty is the standard error.
     pub bass_shelf_db: Option<Uncertain>,
+    /// The leak that would explain the difference; absent where it was not asked for.
+    pub leak: Option<LeakVerdict>,
 }
 
 /// One headphone in several states.

@@ -3,11 +3,11 @@
 use num_complex::Complex64;
 
 use crate::model::{
-    ComparedCurve, Covariance, CrosstalkCurves, CrosstalkFigures, CrosstalkTake, Curve,
-    CurveComparison, CurveDifference, Deviation, EighthRule, FrequencyGrid, Impedance,
-    MeasuredCrosstalk, Normalisation, Polar, PredictedCrosstalk, Response, SeparationAt,
-    SeparationFigures, Side, SourceComparison, SourceEffect, StateComparison, StateDifference,
-    StateSummary, Trace,
+    Back, ComparedCurve, Covariance, CrosstalkCurves, CrosstalkFigures, CrosstalkTake, Curve,
+    CurveComparison, CurveDifference, Deviation, EighthRule, EquivalentLeak, FittedSize,
+    FrequencyGrid, Impedance, LeakBasis, LeakVerdict, MeasuredCrosstalk, Normalisation, Polar,
+    PredictedCrosstalk, Response, SeparationAt, SeparationFigures, Side, SourceComparison,
+    SourceEffect, StateComparison, StateDifference, StateSummary, Trace,
 };
 use crate::plot::{Caption, Figure, Seatings, figures};
 use crate::quantity::unit::{Decibel, Ohm, Unit};
@@ -69,6 +69,7 @@ pub(crate) fn states() -> StateComparison {
             reference: states[0].name.clone(),
             curve: curve.with_u(of.sd.as_ref().unwrap().values() * 0.5).unwrap(),
             bass_shelf_db: None,
+            leak: None,
         }
     };
     StateComparison {
@@ -77,6 +78,24 @@ pub(crate) fn states() -> StateComparison {
         normalisation: Normalisation::At(Frequency::new(1000.0).unwrap()),
         smoothing: Smoothing::Octave(12),
     }
+}
+
+/// The states, with a leak that explains what glasses do.
+pub(crate) fn leaks() -> StateComparison {
+    let mut comparison = states();
+    let below = grid().within(20.0, 1e3).unwrap();
+    let model = Curve::from_fn(below, |hz| level_db(hz, 115.0) - level_db(hz, 12.0)).unwrap();
+    let leak = EquivalentLeak {
+        hole: FittedSize { mm: 2.34, from_mm: 1.93, to_mm: 2.83, rms_residual_db: 1.26 },
+        slit: FittedSize { mm: 0.362, from_mm: 0.311, to_mm: 0.421, rms_residual_db: 0.62 },
+        slit_width_mm: 10.0,
+        length_mm: 10.0,
+        basis: LeakBasis::FrontVolume { cm3: 35.0 },
+        back: Back::Unknown,
+        model,
+    };
+    comparison.differences[1].leak = Some(LeakVerdict::Fitted(Box::new(leak)));
+    comparison
 }
 
 fn z(hz: f64) -> Complex64 {
@@ -168,6 +187,7 @@ pub(crate) fn every_figure() -> Vec<Figure> {
         figures::states(&states(), &caption("Fresh pads, worn pads, glasses"), Seatings::Hidden),
         figures::states(&states(), &caption("Each seating"), Seatings::Shown),
         figures::differences(&states(), &caption("What worn pads and glasses take away")),
+        figures::leak(&leaks(), &caption("The leak under the temples of glasses")).unwrap(),
         figures::impedance(&[("left", &impedance)], &caption("Impedance")),
         figures::impedance(&[("left", &impedance), ("right", &impedance)], &caption("Both sides")),
         figures::response(&[("left", &left), ("right", &right)], &caption("Response")),

@@ -6,12 +6,12 @@ use ndarray::Array1;
 use num_complex::Complex64;
 
 use crate::model::{
-    AnalysisSpec, Budget, ChannelMap, ComparedCurve, Conditions, Covariance, Curve,
-    CurveComparison, CurveDifference, Deviation, EighthRule, Extremes, Finding, FrequencyGrid,
-    Impedance, ImpedanceFigures, InferredImpedance, Measurement, Normalisation, Outcome, Polar,
-    QuotedMagnitude, Resonance, Response, ResponseFigures, RigIdentity, RigKind,
-    SeriesVerification, SourceComparison, SourceEffect, SourceLimit, Spread, StateComparison,
-    StateDifference, StateSummary, TakeRecord, Trace,
+    AnalysisSpec, Back, Budget, ChannelMap, ComparedCurve, Conditions, Covariance, Curve,
+    CurveComparison, CurveDifference, Deviation, EighthRule, EquivalentLeak, Extremes, Finding,
+    FittedSize, FrequencyGrid, Impedance, ImpedanceFigures, InferredImpedance, LeakBasis,
+    Measurement, Normalisation, Outcome, Polar, QuotedMagnitude, Resonance, Response,
+    ResponseFigures, RigIdentity, RigKind, SeriesVerification, SourceComparison, SourceEffect,
+    SourceLimit, Spread, StateComparison, StateDifference, StateSummary, TakeRecord, Trace,
 };
 use crate::quantity::unit::{Decibel, Ohm, Unit};
 use crate::quantity::{Frequency, Resistance, Seconds, Smoothing, Uncertain};
@@ -67,6 +67,20 @@ fn difference(state: &StateSummary, reference: &StateSummary) -> StateDifference
         reference: reference.name.clone(),
         curve,
         bass_shelf_db: u.map(|u| Uncertain::with_dof(change, u, 6.0)),
+        leak: None,
+    }
+}
+
+/// A leak of a front volume of 35 cm³, better told as a slit.
+pub(super) fn leak() -> EquivalentLeak {
+    EquivalentLeak {
+        hole: FittedSize { mm: 2.34, from_mm: 1.93, to_mm: 2.83, rms_residual_db: 1.26 },
+        slit: FittedSize { mm: 0.362, from_mm: 0.311, to_mm: 0.421, rms_residual_db: 0.62 },
+        slit_width_mm: 10.0,
+        length_mm: 10.0,
+        basis: LeakBasis::FrontVolume { cm3: 35.0 },
+        back: Back::Unknown,
+        model: curve(|f| if f < 200.0 { -5.0 } else { 0.0 }),
     }
 }
 

@@ -7,12 +7,12 @@ use num_complex::Complex64;
 
 use super::plan;
 use crate::model::{
-    Budget, ChannelMap, ChannelRole, ComparedCurve, Conditions, Covariance, Curve, CurveComparison,
-    CurveDifference, Deviation, EighthRule, Extremes, Finding, FindingKind, FrequencyGrid,
-    Impedance, ImpedanceFigures, Jig, Measurand, Measurement, Normalisation, Outcome, Polar,
-    Recording, Resonance, Response, ResponseFigures, RigIdentity, RigKind, SampleFormat,
-    Significance, SourceComparison, SourceEffect, SourceLimit, Span, Spread, StateComparison,
-    StateDifference, StateSummary, Topology, Trace,
+    Back, Budget, ChannelMap, ChannelRole, ComparedCurve, Conditions, Covariance, Curve,
+    CurveComparison, CurveDifference, Deviation, EighthRule, EquivalentLeak, Extremes, Finding,
+    FindingKind, FittedSize, FrequencyGrid, Impedance, ImpedanceFigures, Jig, LeakBasis, Measurand,
+    Measurement, Normalisation, Outcome, Polar, Recording, Resonance, Response, ResponseFigures,
+    RigIdentity, RigKind, SampleFormat, Significance, SourceComparison, SourceEffect, SourceLimit,
+    Span, Spread, StateComparison, StateDifference, StateSummary, Topology, Trace,
 };
 use crate::quantity::unit::{self, Decibel, Degree, Ohm, Unit};
 use crate::quantity::{Frequency, Percent, Resistance, SampleRate, Smoothing, Uncertain};
@@ -119,12 +119,32 @@ pub(super) fn states() -> StateComparison {
         reference: "fresh".to_owned(),
         curve: constant(-2.0).with_u(vec![0.3; 3].into()).unwrap(),
         bass_shelf_db: Some(Uncertain::new(-1.0, 0.25)),
+        leak: None,
     };
     StateComparison {
         states: vec![state("fresh", 1.0, 2), state("worn", -1.0, 1)],
         differences: vec![difference],
         normalisation: Normalisation::At(Frequency::new(1000.0).unwrap()),
         smoothing: Smoothing::None,
+    }
+}
+
+/// A leak that was calibrated with a hole of 1.5 mm.
+pub(super) fn leak() -> EquivalentLeak {
+    let size = |mm: f64, by_mm: f64, rms_residual_db: f64| FittedSize {
+        mm,
+        from_mm: mm - by_mm,
+        to_mm: mm + by_mm,
+        rms_residual_db,
+    };
+    EquivalentLeak {
+        hole: size(2.0, 0.1, 0.1),
+        slit: size(0.3, 0.02, 0.2),
+        slit_width_mm: 10.0,
+        length_mm: 10.0,
+        basis: LeakBasis::Calibrated { state: "drilled".to_owned(), hole_mm: 1.5 },
+        back: Back::Closed,
+        model: constant(-2.0),
     }
 }
 

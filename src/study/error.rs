@@ -32,6 +32,12 @@ pub enum StudyError {
         /// The names there are.
         known: String,
     },
+    /// A hole is calibrated with against a state without it.
+    #[error("the state '{name}' is the reference, so its leak changes nothing")]
+    CalibratedReference {
+        /// The state.
+        name: String,
+    },
     /// There is no second curve.
     #[error("a comparison needs two or more curves, found {found}")]
     TooFewCurves {

@@ -6,6 +6,7 @@ pub mod curves;
 pub mod damping;
 pub mod drive;
 mod error;
+pub mod leak;
 mod load;
 pub mod matrix;
 mod normalisation;

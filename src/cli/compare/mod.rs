@@ -2,6 +2,7 @@
 
 mod curves;
 mod keep;
+mod leak;
 mod matrix;
 mod series;
 mod source;

@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::{curve_object, head, without_nulls};
 use crate::model::{
-    DampedResonance, Impedance, InferredImpedance, Normalisation, SeriesVerification,
-    SourceComparison, SourceDamping, SourceEffect, StateComparison, StateDifference, StateSummary,
+    DampedResonance, EquivalentLeak, Impedance, InferredImpedance, LeakBasis, LeakVerdict, NoLeak,
+    Normalisation, SeriesVerification, SourceComparison, SourceDamping, SourceEffect,
+    StateComparison, StateDifference, StateSummary,
 };
 use crate::quantity::Resistance;
 
@@ -43,13 +44,69 @@ fn state(state: &StateSummary) -> Value {
 
 fn difference(difference: &StateDifference) -> Value {
     let shelf = difference.bass_shelf_db;
+    let (fitted, refused) = match &difference.leak {
+        Some(LeakVerdict::Fitted(fitted)) => (Some(leak(fitted)), None),
+        Some(LeakVerdict::Refused(refused)) => (None, Some(no_leak(refused))),
+        None => (None, None),
+    };
     json!({
         "state": difference.state,
         "reference": difference.reference,
         "bass_shelf_db": shelf.map(|shelf| shelf.value),
         "u_bass_shelf_db": shelf.map(|shelf| shelf.u),
+        "leak": fitted,
+        "no_leak": refused,
         "curve": curve_object(&difference.curve, None),
     })
+}
+
+fn leak(leak: &EquivalentLeak) -> Value {
+    let (calibration, front_volume_cm3) = match &leak.basis {
+        LeakBasis::Calibrated { state, hole_mm } => (Some((state, hole_mm)), None),
+        LeakBasis::FrontVolume { cm3 } => (None, Some(cm3)),
+    };
+    json!({
+        "hole_mm": leak.hole.mm,
+        "hole_from_mm": leak.hole.from_mm,
+        "hole_to_mm": leak.hole.to_mm,
+        "hole_rms_residual_db": leak.hole.rms_residual_db,
+        "slit_mm": leak.slit.mm,
+        "slit_from_mm": leak.slit.from_mm,
+        "slit_to_mm": leak.slit.to_mm,
+        "slit_rms_residual_db": leak.slit.rms_residual_db,
+        "slit_width_mm": leak.slit_width_mm,
+        "length_mm": leak.length_mm,
+        "calibrated": calibration.is_some(),
+        "calibration_state": calibration.map(|(state, _)| state),
+        "calibration_hole_mm": calibration.map(|(_, hole_mm)| hole_mm),
+        "front_volume_cm3": front_volume_cm3,
+        "rms_residual_db": leak.rms_residual_db(),
+        "from_hz": leak.model.grid().first_hz(),
+        "to_hz": leak.model.grid().last_hz(),
+        "curve": curve_object(&leak.model, None),
+    })
+}
+
+fn no_leak(no_leak: &NoLeak) -> Value {
+    let mut figures = match no_leak {
+        NoLeak::TooFewSeatings { state } | NoLeak::CalibrationUnseen { state } => {
+            json!({ "state": state })
+        }
+        NoLeak::Band { from_hz, to_hz } => json!({ "from_hz": from_hz, "to_hz": to_hz }),
+        NoLeak::OpenBack => json!({}),
+        NoLeak::Rises { by_db, u_db } => json!({ "by_db": by_db, "u_by_db": u_db }),
+        NoLeak::Treble { octave_hz: (from_hz, to_hz), by_db, bass_db } => {
+            json!({ "from_hz": from_hz, "to_hz": to_hz, "by_db": by_db, "bass_db": bass_db })
+        }
+        NoLeak::Unseen { hides_mm, length_mm } => {
+            json!({ "hides_mm": hides_mm, "length_mm": length_mm })
+        }
+        NoLeak::Shape { rms_residual_db, rms_db } => {
+            json!({ "rms_residual_db": rms_residual_db, "rms_db": rms_db })
+        }
+    };
+    figures["reason"] = no_leak.name().into();
+    figures
 }
 
 /// The document of what source impedances do to a headphone.
@@ -175,6 +232,30 @@ mod tests {
         assert_eq!(difference["u_bass_shelf_db"], json!(0.25));
         assert_eq!(difference["curve"]["u_magnitude_db"].as_array().map(Vec::len), Some(3));
         assert_eq!(figures["normalisation"]["at_hz"], json!(1000.0));
+    }
+
+    #[test]
+    fn a_leak_or_its_refusal_stands_with_its_difference() {
+        let mut comparison = fixture::states();
+        let with =
+            |comparison: &StateComparison| states(comparison)["figures"]["differences"][0].clone();
+        let bare = with(&comparison);
+        assert!(bare.get("leak").is_none() && bare.get("no_leak").is_none());
+        let fitted = LeakVerdict::Fitted(Box::new(fixture::leak()));
+        comparison.differences[0].leak = Some(fitted);
+        let leak = &with(&comparison)["leak"];
+        assert_eq!((&leak["hole_mm"], &leak["calibrated"]), (&json!(2.0), &json!(true)));
+        assert_eq!((&leak["hole_from_mm"], &leak["hole_to_mm"]), (&json!(1.9), &json!(2.1)));
+        assert_eq!((&leak["slit_mm"], &leak["length_mm"]), (&json!(0.3), &json!(10.0)));
+        assert_eq!(leak["rms_residual_db"], json!(0.1));
+        assert_eq!((&leak["from_hz"], &leak["to_hz"]), (&json!(100.0), &json!(10_000.0)));
+        assert!(leak.get("front_volume_cm3").is_none());
+        let unseen = NoLeak::Unseen { hides_mm: Some(0.6), length_mm: 10.0 };
+        comparison.differences[0].leak = Some(LeakVerdict::Refused(unseen));
+        let refused = with(&comparison);
+        assert!(refused.get("leak").is_none());
+        let expected = json!({ "reason": "unseen", "hides_mm": 0.6, "length_mm": 10.0 });
+        assert_eq!(refused["no_leak"], expected);
     }
 
     #[test]

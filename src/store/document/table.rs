@@ -1,7 +1,7 @@
 //! Comparisons as one wide table: a row for each frequency, columns for each curve.
 
 use crate::model::{
-    CrosstalkCurves, Curve, CurveComparison, Drive, Polar, Response, SourceComparison,
+    CrosstalkCurves, Curve, CurveComparison, Drive, LeakVerdict, Polar, Response, SourceComparison,
     StateComparison, Trace,
 };
 use crate::quantity::unit::{Decibel, Unit};
@@ -30,6 +30,19 @@ pub fn differences_csv(comparison: &StateComparison) -> String {
         table.add(&name, &difference.curve);
     }
     table.into_text()
+}
+
+/// The leaks that were fitted: `frequency_hz`, then `STATE_leak_db` for each, the difference that
+/// the leak makes; `None` where none was fitted.
+#[must_use]
+pub fn leaks_csv(comparison: &StateComparison) -> Option<String> {
+    let mut table = WideTable::default();
+    for difference in &comparison.differences {
+        if let Some(LeakVerdict::Fitted(leak)) = &difference.leak {
+            table.add(&format!("{}_leak_db", difference.state), &leak.model);
+        }
+    }
+    (!table.columns.is_empty()).then(|| table.into_text())
 }
 
 /// What sources do: `frequency_hz`, then `source_33_ohm_db` for each, and the response that a
