@@ -5,6 +5,7 @@ mod keep;
 mod series;
 mod source;
 mod states;
+mod verify;
 
 use clap::Subcommand;
 

@@ -8,6 +8,7 @@ mod model;
 mod response;
 mod source;
 mod states;
+mod verification;
 
 pub use curves::{curve_differences, curves};
 pub use differences::differences;
@@ -17,6 +18,7 @@ pub use model::model;
 pub use response::response;
 pub use source::source;
 pub use states::{Seatings, states};
+pub use verification::verification;
 
 use std::borrow::Borrow;
 

@@ -12,6 +12,7 @@ mod inferred;
 mod measurement;
 mod source;
 mod states;
+mod verification;
 
 pub use curves::curves;
 pub use damping::damping;
@@ -20,6 +21,7 @@ pub use inferred::inferred;
 pub use measurement::{findings, measurement};
 pub use source::source;
 pub use states::{basis, states};
+pub use verification::verifications;
 
 /// A name that somebody chose, in quotation marks and without control characters.
 pub(super) fn quoted(name: &str) -> String {

@@ -24,6 +24,7 @@ pub use curves::curves;
 pub use drive::drive;
 pub use table::{
     curve_differences_csv, curves_csv, differences_csv, drive_csv, sources_csv, states_csv,
+    verifications_csv,
 };
 
 /// The version of the documents' layout. It rises when a key changes its meaning or goes away;
