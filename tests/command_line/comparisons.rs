@@ -239,7 +239,7 @@ fn an_impedance_is_inferred_from_responses_behind_resistors() {
 /// A file with a curve that states its uncertainty, the same at all frequencies.
 fn stated(bench: &Bench, name: &str, unit: &str, value: f64, u: f64) {
     let hz = [20.0, 50.0, 100.0, 1000.0, 5000.0, 10_000.0, 20_000.0];
-    let mut curve = serde_json::json!({ "frequency_hz": hz, "phase_deg": [0.0; 7] });
+    let mut curve = serde_json::json!({ "frequency_hz": hz, "phase_deg": vec![0.0; 7] });
     curve[format!("magnitude_{unit}")] = vec![value; 7].into();
     curve[format!("u_magnitude_{unit}")] = vec![u; 7].into();
     curve["u_phase_deg"] = vec![0.0; 7].into();
