@@ -162,7 +162,7 @@ fn simulated_amplifiers_have_the_output_impedance_they_were_given() {
 }
 
 /// The response of a headphone behind a source, by its microphone alone.
-fn response(scenario: Scenario, source_ohm: f64, seating: u32) -> Curve<Decibel> {
+fn response(scenario: &Scenario, source_ohm: f64, seating: u32) -> Curve<Decibel> {
     let scenario = scenario.with_output_resistance(source_ohm).unwrap();
     let placement = Placement::new("fresh", seating, 1);
     let mut rig = SimulatedRig::new(scenario, Wiring::Coupler, placement).unwrap();
@@ -210,7 +210,7 @@ fn the_response_behind_120_ohms_is_the_one_that_the_impedance_predicts() {
     const RESIDUAL_DB: f64 = 0.02;
     for name in ["open-300", "closed-38"] {
         let ideal = || preset(name).unwrap().ideal();
-        let (bare, behind) = (response(ideal(), 0.0, 1), response(ideal(), 120.0, 1));
+        let (bare, behind) = (response(&ideal(), 0.0, 1), response(&ideal(), 120.0, 1));
         let level = OnSource { source: Source::IDEAL, level: bare };
         let question = Question { response: Some(level), ..on_120_ohms() };
         let compared = compare(&impedance(ideal()), &question).unwrap();
@@ -233,7 +233,7 @@ fn the_response_behind_120_ohms_is_the_one_that_the_impedance_predicts() {
 fn verified(scenario: &Scenario, seating_on_120_ohms: u32) -> Verification {
     let on = |source_ohm, seating| OnSource {
         source: Resistance::new(source_ohm).unwrap().into(),
-        level: response(scenario.clone(), source_ohm, seating),
+        level: response(scenario, source_ohm, seating),
     };
     let (response, measured) = (on(0.0, 1), on(120.0, seating_on_120_ohms));
     let question = Question { response: Some(response), verify: vec![measured], ..on_120_ohms() };
