@@ -18,12 +18,12 @@ use cansweep::measure::{
 use cansweep::metrology::equivalent;
 use cansweep::model::{
     ChannelMap, Covariance, FrequencyGrid, Impedance, Jig, MeasuredOutput, MeasuredStandard,
-    Outcome, Plan, Response, SampleFormat, Standard, Stimulus, Trace,
+    Outcome, Plan, Response, SampleFormat, Source, Standard, Stimulus, Trace,
 };
 use cansweep::plot::{Caption, Figure, Theme, Width, figures, render};
 use cansweep::quantity::{Resistance, SampleRate};
 use cansweep::store::{Overwrite, wav};
-use cansweep::study::matrix::{Headphone, Source, matrix};
+use cansweep::study::matrix::{Headphone, matrix};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;
 use num_complex::Complex64;

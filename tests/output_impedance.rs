@@ -16,13 +16,13 @@ use cansweep::metrology::budget::combined;
 use cansweep::metrology::thevenin::{LoadedTake, output};
 use cansweep::model::{
     Covariance, Curve, Impedance, Jig, LoadedAt, Normalisation, Outcome, OutputBench,
-    OutputFigures, OutputTap, Recording, TestLoad, Topology,
+    OutputFigures, OutputTap, Recording, Source, TestLoad, Topology, Verification,
 };
 use cansweep::quantity::unit::Decibel;
 use cansweep::quantity::{Capacitance, Frequency, Percent, Resistance};
-use cansweep::rig::simulated::{Placement, SimulatedRig, Wiring, preset};
+use cansweep::rig::simulated::{Placement, Scenario, SimulatedRig, Wiring, preset};
 use cansweep::store::plan;
-use cansweep::study;
+use cansweep::study::source::{OnSource, Question, compare};
 use num_complex::Complex64;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -230,9 +230,9 @@ fn the_legs_of_a_balanced_output_come_out_each_by_itself() {
 }
 
 /// The response of a headphone behind a source, by its microphone alone.
-fn response(name: &str, source_ohm: f64) -> Curve<Decibel> {
-    let scenario = preset(name).unwrap().ideal().with_output_resistance(source_ohm).unwrap();
-    let placement = Placement::new("fresh", 1, 1);
+fn response(scenario: &Scenario, source_ohm: f64, seating: u32) -> Curve<Decibel> {
+    let scenario = scenario.with_output_resistance(source_ohm).unwrap();
+    let placement = Placement::new("fresh", seating, 1);
     let mut rig = SimulatedRig::new(scenario, Wiring::Coupler, placement).unwrap();
     let plan = plan::load("response").unwrap();
     let stimulus = stimulus_of(&plan).unwrap();
@@ -246,8 +246,7 @@ fn response(name: &str, source_ohm: f64) -> Curve<Decibel> {
 }
 
 /// The impedance of a headphone behind a sense resistor.
-fn impedance(name: &str) -> Impedance {
-    let scenario = preset(name).unwrap().ideal();
+fn impedance(scenario: Scenario) -> Impedance {
     let jig = Jig::with_resistor(Resistance::new(scenario.parts().jig.sense_resistor_ohm).unwrap());
     let wiring = Wiring::SenseResistor(Topology::HighSide);
     let mut rig = SimulatedRig::new(scenario, wiring, Placement::new("fresh", 1, 1)).unwrap();
@@ -268,15 +267,21 @@ fn impedance(name: &str) -> Impedance {
     }
 }
 
+fn on_120_ohms() -> Question {
+    let at = Normalisation::At(Frequency::new(1000.0).unwrap());
+    Question::of_sources([Resistance::new(120.0).unwrap()], at)
+}
+
 #[test]
 fn the_response_behind_120_ohms_is_the_one_that_the_impedance_predicts() {
     /// The promise.
     const RESIDUAL_DB: f64 = 0.02;
     for name in ["open-300", "closed-38"] {
-        let (bare, behind) = (response(name, 0.0), response(name, 120.0));
-        let at = Normalisation::At(Frequency::new(1000.0).unwrap());
-        let source = [Resistance::new(120.0).unwrap()];
-        let compared = study::source::compare(&impedance(name), &source, Some(&bare), at).unwrap();
+        let ideal = || preset(name).unwrap().ideal();
+        let (bare, behind) = (response(&ideal(), 0.0, 1), response(&ideal(), 120.0, 1));
+        let level = OnSource { source: Source::IDEAL, level: bare };
+        let question = Question { response: Some(level), ..on_120_ohms() };
+        let compared = compare(&impedance(ideal()), &question).unwrap();
         let predicted = compared.sources[0].response.clone().unwrap();
         let measured = behind.resampled_onto(predicted.grid()).unwrap();
         let at_1khz = |curve: &Curve<Decibel>| curve.at(1000.0).unwrap();
@@ -289,5 +294,43 @@ fn the_response_behind_120_ohms_is_the_one_that_the_impedance_predicts() {
             .fold(0.0, f64::max);
         println!("{name}: {worst:.4} dB");
         assert!(worst < RESIDUAL_DB, "{name}: {worst} dB");
+    }
+}
+
+/// Responses of a simulated headphone, on 0 Ω and on 120 Ω, held against each other.
+fn verified(scenario: &Scenario, seating_on_120_ohms: u32) -> Verification {
+    let on = |source_ohm, seating| OnSource {
+        source: Resistance::new(source_ohm).unwrap().into(),
+        level: response(scenario, source_ohm, seating),
+    };
+    let (response, measured) = (on(0.0, 1), on(120.0, seating_on_120_ohms));
+    let question = Question { response: Some(response), verify: vec![measured], ..on_120_ohms() };
+    let seen = compare(&impedance(scenario.clone()), &question).unwrap().verifications.remove(0);
+    let (worst, u, rms) = (seen.worst_db, seen.u_worst_db(), seen.rms_db);
+    println!("worst {worst:.4} dB, u {u:?}, rms {rms:.4} dB, {:?}", seen.verdict);
+    seen
+}
+
+#[test]
+fn a_response_of_the_same_seating_is_inside_the_uncertainty_of_its_prediction() {
+    /// The promise.
+    const RESIDUAL_DB: f64 = 0.02;
+    for name in ["open-300", "closed-38"] {
+        let scenario = preset(name).unwrap();
+        let (clean, noisy) = (verified(&scenario.clone().ideal(), 1), verified(&scenario, 1));
+        assert!(clean.worst_db.abs() < RESIDUAL_DB, "{name}: {} dB", clean.worst_db);
+        assert!(noisy.rms_db < RESIDUAL_DB, "{name}: {} dB", noisy.rms_db);
+        for seen in [clean, noisy] {
+            let verdict = seen.verdict.unwrap();
+            assert!(verdict.is_inside() && verdict.share_inside > 0.95, "{name}: {verdict:?}");
+        }
+    }
+}
+
+#[test]
+fn a_response_of_another_seating_is_outside_the_uncertainty_of_its_prediction() {
+    for name in ["open-300", "closed-38"] {
+        let seen = verified(&preset(name).unwrap(), 2);
+        assert!(!seen.verdict.as_ref().unwrap().is_inside(), "{name}: {:?}", seen.verdict);
     }
 }

@@ -11,14 +11,16 @@ use std::path::{Path, PathBuf};
 
 use cansweep::metrology::band::mean_over;
 use cansweep::model::{
-    Back, Curve, LeakVerdict, NoLeak, Normalisation, StateComparison, StateDifference, Trace,
+    Back, Curve, LeakVerdict, NoLeak, Normalisation, Source, StateComparison, StateDifference,
+    Trace,
 };
 use cansweep::quantity::unit::Decibel;
 use cansweep::quantity::{Frequency, Length, Resistance, Smoothing, Volume};
 use cansweep::store::curve;
 use cansweep::study::leak::{self, LeakQuestion};
-use cansweep::study::matrix::{Headphone, Source, matrix};
+use cansweep::study::matrix::{Headphone, matrix};
 use cansweep::study::series::{Behind, Series};
+use cansweep::study::source::{OnSource, Question, compare_inferred};
 use cansweep::study::states::{State, compare};
 
 /// Figures rounded to a tenth, and interpolated on another grid.
@@ -263,12 +265,21 @@ fn two_series_resistors_predict_what_three_others_do() {
     const RELATIVE: f64 = 0.02;
     let Some(folder) = folder("htangl-series-resistor") else { return };
     let series = Series::new(&[0, 10, 50].map(|ohm| explorer(&folder, ohm))).unwrap();
-    let figures = series.figures(&[20, 75, 100].map(|ohm| explorer(&folder, ohm))).unwrap();
-    for seen in &figures.verification {
-        println!("{seen:?}");
+    let verify = [20, 75, 100].map(|ohm| {
+        let Behind { resistor, level } = explorer(&folder, ohm);
+        OnSource { source: resistor.into(), level }
+    });
+    let sources = Question::of_sources([Resistance::MIN], Normalisation::None);
+    let question = Question { verify: verify.into(), ..sources };
+    let found = compare_inferred(&series, &question).unwrap();
+    for seen in &found.verifications {
+        println!("{}: {} dB rms, worst {} dB", seen.source.label(), seen.rms_db, seen.worst_db);
         assert!(seen.rms_db < RMS_DB, "{seen:?}");
+        // These files state no uncertainty, and two resistors leave no scatter.
+        assert!(seen.verdict.is_err(), "{:?}", seen.verdict);
     }
-    assert_eq!(figures.verification.len(), 3);
+    assert_eq!(found.verifications.len(), 3);
+    let figures = found.inferred.unwrap();
     for (quoted, ohm) in figures.quoted.iter().zip([24.4, 22.8, 10.8, 12.4]) {
         println!("{quoted:?}");
         assert!((quoted.ohm / ohm - 1.0).abs() < RELATIVE, "{quoted:?}");

@@ -15,8 +15,8 @@ use super::rig_file::SEED;
 use super::{Common, now};
 use crate::measure::{Analyser, Inverse, Rig, RigError, stimulus_of};
 use crate::model::{
-    Conditions, Curve, Jig, Measurement, Normalisation, Outcome, SourceComparison, StateComparison,
-    Topology,
+    Conditions, Curve, Jig, Measurement, Normalisation, Outcome, Source, SourceComparison,
+    StateComparison, Topology,
 };
 use crate::plot::{Caption, Theme, Width};
 use crate::quantity::unit::Decibel;
@@ -25,8 +25,9 @@ use crate::report::{Download, Page, Picture, Section, Themed, page, summary, wor
 use crate::rig::simulated::{Placement, SimulatedRig, Wiring, preset};
 use crate::store::library::{Clash, Draft};
 use crate::store::{Overwrite, atomic, plan};
+use crate::study::source::{self, OnSource, Question};
+use crate::study::states;
 use crate::study::states::State;
-use crate::study::{source, states};
 
 /// The simulated headphone that the demo measures.
 const HEADPHONE: &str = "closed-38";
@@ -169,8 +170,10 @@ impl Demo {
         };
         let ohms = SOURCES_OHM.iter().map(|&ohm| Resistance::new(ohm));
         let ohms = ohms.collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
-        let fresh = &compared.states[0].mean;
-        let sources = source::compare(z, &ohms, Some(fresh), normalisation)?;
+        let fresh = OnSource { source: Source::IDEAL, level: compared.states[0].mean.clone() };
+        let question =
+            Question { response: Some(fresh), ..Question::of_sources(ohms, normalisation) };
+        let sources = source::compare(z, &question)?;
         let shown = Shown { folder, made_at: &bench.made_at };
         let pictures = shown.draw(&compared, &impedance, &sources)?;
         progress.step("page", DRAWN..1.0)?;

@@ -206,6 +206,9 @@ impl From<StudyError> for Failure {
             StudyError::NoUnloaded => {
                 Self::usage(error).hint("give the response without a resistor as --series 0=FILE")
             }
+            StudyError::NoResponse => Self::usage(error).hint(
+                "--verify needs --response FILE, and --response-source if that was not on 0 Ω",
+            ),
             StudyError::TooFewResistors { .. } => Self::usage(error)
                 .hint("give --series 0=FILE and one --series OHM=FILE for each resistor"),
             StudyError::DuplicateResistor { .. } => Self::usage(error)

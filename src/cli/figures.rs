@@ -215,7 +215,15 @@ pub(super) fn of_source(
     let data = Data { folder, simulated: caption.simulated, overwrite };
     data.write_json("source", document::sources(comparison))?;
     data.write_csv("source", &document::sources_csv(comparison))?;
-    write(folder, "source", &figures::source(comparison, caption), drawing, overwrite)
+    let written =
+        write(folder, "source", &figures::source(comparison, caption), drawing, overwrite)?;
+    if comparison.verifications.is_empty() {
+        return Ok(written);
+    }
+    data.write_csv("verification", &document::verifications_csv(comparison))?;
+    let title = format!("{}: predicted and measured", caption.title);
+    let figure = figures::verification(comparison, &Caption { title, ..caption.clone() });
+    Ok(written + write(folder, "verification", &figure, drawing, overwrite)?)
 }
 
 /// Figures, CSV and JSON of curves beside each other.

@@ -3,7 +3,7 @@
 use super::compared::Extremes;
 use crate::quantity::Resistance;
 
-/// Where an inferred impedance comes from, and how well it predicts what it was not made from.
+/// Where an inferred impedance comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InferredImpedance {
     /// The resistors that it was inferred from, the smallest first, which is 0 Ω.
@@ -15,8 +15,8 @@ pub struct InferredImpedance {
     /// The share of frequencies, 0 to 1, at which no passive headphone fits the levels and the
     /// nearest pure resistance or reactance was taken instead.
     pub forced_share: f64,
-    /// Predicted against measured, for each response that was kept apart.
-    pub verification: Vec<SeriesVerification>,
+    /// Where its uncertainty comes from; `None` where nothing tells it.
+    pub uncertainty: Option<InferredUncertainty>,
 }
 
 /// The magnitude of an impedance at one frequency.
@@ -26,20 +26,15 @@ pub struct QuotedMagnitude {
     pub frequency_hz: f64,
     /// The magnitude in ohms.
     pub ohm: f64,
+    /// Its standard uncertainty in ohms, where known.
+    pub u_ohm: Option<f64>,
 }
 
-/// A response behind a resistor, predicted and measured.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SeriesVerification {
-    /// The resistor.
-    pub resistor: Resistance,
-    /// Mean of measured − predicted in decibels, over the logarithm of frequency. All that follows
-    /// is what remains without it: the level of a file is not known as well as its shape.
-    pub offset_db: f64,
-    /// Root of the mean square, in decibels.
-    pub rms_db: f64,
-    /// The largest difference, with its sign, in decibels.
-    pub worst_db: f64,
-    /// Where, in hertz.
-    pub worst_hz: f64,
+/// Where the uncertainty of an inferred impedance comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InferredUncertainty {
+    /// Every response states its own.
+    Stated,
+    /// The responses behind more than two resistors do not agree entirely.
+    Scatter,
 }

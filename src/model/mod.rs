@@ -28,6 +28,7 @@ mod standard;
 mod states;
 mod stimulus;
 mod trace;
+mod verification;
 
 pub use budget::{Budget, Contribution, Distribution, ErrorSource, Evaluation};
 pub use calibration::{
@@ -57,7 +58,7 @@ pub use equivalent::{
 };
 pub use finding::{Finding, FindingKind, Severity, Words};
 pub use grid::{FrequencyGrid, GridError};
-pub use inferred::{InferredImpedance, QuotedMagnitude, SeriesVerification};
+pub use inferred::{InferredImpedance, InferredUncertainty, QuotedMagnitude};
 pub use jig::{
     Balance, Inputs, Jig, SenseAcross, Topology, UnknownBalance, UnknownInputs, UnknownSenseAcross,
     UnknownTopology,
@@ -81,9 +82,10 @@ pub use recording::{
     ChannelMap, ChannelMapError, ChannelRole, Completeness, Recording, RecordingError, RigIdentity,
     RigKind, SampleFormat,
 };
-pub use source::{EighthRule, MeasuredOutput, SourceComparison, SourceEffect, SourceLimit};
+pub use source::{EighthRule, MeasuredOutput, Source, SourceComparison, SourceEffect, SourceLimit};
 pub use spectrum::{Covariance, Impedance, Response, Spectrum};
 pub use standard::{Connection, Standard, StandardKind};
 pub use states::{Spread, StateComparison, StateDifference, StateSummary};
 pub use stimulus::{Stimulus, StimulusError};
 pub use trace::{Polar, Trace, TraceKind};
+pub use verification::{Verdict, Verification, VerifiedPart};

@@ -5,6 +5,7 @@ use super::damping::Damping;
 use super::inferred::InferredImpedance;
 use super::normalisation::Normalisation;
 use super::spectrum::Impedance;
+use super::verification::Verification;
 use crate::quantity::Resistance;
 use crate::quantity::unit::Decibel;
 
@@ -17,17 +18,75 @@ pub struct MeasuredOutput {
     pub impedance: Impedance,
 }
 
+/// What a headphone is driven from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// A resistance, known without error.
+    Resistance(Resistance),
+    /// An output whose impedance was measured.
+    Measured(MeasuredOutput),
+}
+
+impl Source {
+    /// The source that others are compared with: 0 Ω.
+    pub const IDEAL: Self = Self::Resistance(Resistance::MIN);
+
+    /// The resistance in ohms; of a measured output the magnitude of its impedance at 1 kHz, or
+    /// where it comes nearest to that.
+    #[must_use]
+    pub fn ohm(&self) -> f64 {
+        /// Where the impedance of an output is quoted, in hertz.
+        const AT_HZ: f64 = 1e3;
+        match self {
+            Self::Resistance(resistance) => resistance.ohm(),
+            Self::Measured(output) => {
+                let magnitude = output.impedance.magnitude();
+                let (first_hz, last_hz) = (magnitude.grid().first_hz(), magnitude.grid().last_hz());
+                magnitude.at(AT_HZ.clamp(first_hz, last_hz)).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The output, if it was measured.
+    #[must_use]
+    pub const fn output(&self) -> Option<&MeasuredOutput> {
+        match self {
+            Self::Resistance(_) => None,
+            Self::Measured(output) => Some(output),
+        }
+    }
+
+    /// Whether it is 0 Ω.
+    #[must_use]
+    pub fn is_ideal(&self) -> bool {
+        *self == Self::IDEAL
+    }
+
+    /// What it is called: its name, or its resistance.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self {
+            Self::Resistance(resistance) => resistance.to_string(),
+            Self::Measured(output) => output.name.clone(),
+        }
+    }
+}
+
+impl From<Resistance> for Source {
+    fn from(resistance: Resistance) -> Self {
+        Self::Resistance(resistance)
+    }
+}
+
 /// What one source impedance does to a headphone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceEffect {
-    /// The source's output resistance; of a measured output the magnitude of its impedance at 1 kHz.
-    pub source: Resistance,
-    /// The output, if it was measured.
-    pub output: Option<MeasuredOutput>,
-    /// Change of the response re a source of 0 Ω, normalised; decibels. With its uncertainty if the
-    /// output was measured and the impedances state theirs.
+    /// The source.
+    pub source: Source,
+    /// Change of the response re a source of 0 Ω, normalised; decibels. With its uncertainty where
+    /// the impedances state theirs.
     pub curve: Curve<Decibel>,
-    /// The largest deviation from 0 dB, with its sign.
+    /// The largest deviation from 0 dB, with its sign. Its uncertainty is that of the curve there.
     pub worst_db: f64,
     /// Where.
     pub worst_hz: f64,
@@ -35,17 +94,17 @@ pub struct SourceEffect {
     pub peak_to_peak_db: f64,
     /// Voltage lost at 1 kHz against a source of 0 Ω, as a negative level.
     pub loss_db: f64,
-    /// |Z| over the source's resistance, at the impedance minimum; absent for 0 Ω.
+    /// The smallest |Z| over the source's impedance; absent for 0 Ω.
     pub damping_factor: Option<f64>,
-    /// The response that a listener gets, if the headphone's own was given.
+    /// The response that a listener gets, if one was given.
     pub response: Option<Curve<Decibel>>,
 }
 
 impl SourceEffect {
-    /// What the source is called: its name, or its resistance.
+    /// The standard uncertainty of the largest deviation in decibels, where known.
     #[must_use]
-    pub fn label(&self) -> String {
-        self.output.as_ref().map_or_else(|| self.source.to_string(), |output| output.name.clone())
+    pub fn u_worst_db(&self) -> Option<f64> {
+        self.curve.u_at(self.worst_hz)
     }
 }
 
@@ -83,6 +142,8 @@ pub struct SourceComparison {
     pub eighth_rule: EighthRule,
     /// The largest source for 0.1, 0.5 and 1 dB.
     pub limits: Vec<SourceLimit>,
+    /// Responses that were measured on sources, held against what the impedance predicts of them.
+    pub verifications: Vec<Verification>,
     /// How the curves were laid upon each other.
     pub normalisation: Normalisation,
 }

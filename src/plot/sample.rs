@@ -6,8 +6,8 @@ use crate::model::{
     Back, ComparedCurve, Covariance, CrosstalkCurves, CrosstalkFigures, CrosstalkTake, Curve,
     CurveComparison, CurveDifference, Deviation, EighthRule, EquivalentLeak, FittedSize,
     FrequencyGrid, Impedance, LeakBasis, LeakVerdict, MeasuredCrosstalk, Normalisation, Polar,
-    PredictedCrosstalk, Response, SeparationAt, SeparationFigures, Side, SourceComparison,
-    SourceEffect, StateComparison, StateDifference, StateSummary, Trace,
+    PredictedCrosstalk, Response, SeparationAt, SeparationFigures, Side, Source, SourceComparison,
+    SourceEffect, StateComparison, StateDifference, StateSummary, Trace, Verdict, Verification,
 };
 use crate::plot::{Caption, Figure, Seatings, figures};
 use crate::quantity::unit::{Decibel, Ohm, Unit};
@@ -116,8 +116,7 @@ fn effect(source_ohm: f64) -> SourceEffect {
     let by_size = |a: &(f64, f64), b: &(f64, f64)| a.1.abs().total_cmp(&b.1.abs());
     let (worst_hz, worst_db) = curve.points().max_by(by_size).unwrap();
     SourceEffect {
-        output: None,
-        source: Resistance::new(source_ohm).unwrap(),
+        source: Source::Resistance(Resistance::new(source_ohm).unwrap()),
         curve,
         worst_db,
         worst_hz,
@@ -136,8 +135,30 @@ pub(crate) fn sources() -> SourceComparison {
         sources: [0.1, 10.0, 33.0, 120.0].map(effect).into(),
         eighth_rule: EighthRule { allows: Resistance::new(4.0).unwrap(), costs_db: 0.5 },
         limits: Vec::new(),
+        verifications: Vec::new(),
         normalisation: Normalisation::At(Frequency::new(1000.0).unwrap()),
     }
+}
+
+/// The response on 33 Ω, held against its prediction.
+pub(crate) fn verified() -> SourceComparison {
+    let effect = effect(33.0);
+    let residual = Curve::from_fn(grid(), |hz| 0.01 * hump(hz, 90.0, 1.0, 1.0)).unwrap();
+    let measured = Curve::new(grid(), effect.curve.values() + residual.values()).unwrap();
+    let u = vec![0.02; grid().len()];
+    let verification = Verification {
+        source: effect.source,
+        from: Source::IDEAL,
+        predicted: effect.curve,
+        measured,
+        residual: residual.with_u(u.into()).unwrap(),
+        offset_db: 0.0,
+        rms_db: 0.005,
+        worst_db: 0.01,
+        worst_hz: 90.0,
+        verdict: Ok(Verdict { share_inside: 1.0, outside: Vec::new() }),
+    };
+    SourceComparison { verifications: vec![verification], ..sources() }
 }
 
 /// Impedances that differ by a few percent, the more the later they come.

@@ -77,6 +77,17 @@ pub(super) fn ohms(value_ohm: f64, u_ohm: Option<f64>) -> String {
     format!("{} ± {} Ω (k = 2)", fixed(value_ohm, decimals), fixed(expanded, decimals))
 }
 
+/// A level in prose, without its sign: with `± U (k = 2)` if its standard uncertainty is known and
+/// can be printed, else as [`prose_db`].
+pub(super) fn level(value_db: f64, u_db: Option<f64>) -> String {
+    /// Less is printed as nothing.
+    const LEAST_DB: f64 = 5e-4;
+    let expanded = u_db.map(|u| 2.0 * u).filter(|u| u.is_finite() && *u >= LEAST_DB);
+    let Some(expanded) = expanded else { return prose_db(value_db, None) };
+    let decimals = decimals_of(expanded, 2, 2);
+    format!("{} ± {} dB (k = 2)", fixed(value_db.abs(), decimals), fixed(expanded, decimals))
+}
+
 /// A resistance that must not be exceeded, rounded down: two digits, and all digits before the
 /// point.
 pub(super) fn at_most(value: f64) -> String {
@@ -108,6 +119,14 @@ mod tests {
         assert_eq!(signed(0.004, 2), "0.00");
         assert_eq!(signed(-1.25, 1), "−1.2");
         assert_eq!(signed(1.26, 1), "+1.3");
+    }
+
+    #[test]
+    fn a_level_shows_the_uncertainty_that_can_be_printed() {
+        assert_eq!(level(-3.4567, Some(0.02)), "3.457 ± 0.040 dB (k = 2)");
+        assert_eq!(level(3.4567, Some(0.12)), "3.46 ± 0.24 dB (k = 2)");
+        assert_eq!(level(3.4567, Some(1e-4)), "3.5 dB");
+        assert_eq!(level(0.4567, None), "0.46 dB");
     }
 
     #[test]

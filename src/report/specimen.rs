@@ -10,8 +10,9 @@ use crate::model::{
     CurveComparison, CurveDifference, Deviation, EighthRule, EquivalentLeak, Extremes, Finding,
     FittedSize, FrequencyGrid, Impedance, ImpedanceFigures, InferredImpedance, LeakBasis,
     Measurement, Normalisation, Outcome, Polar, QuotedMagnitude, Resonance, Response,
-    ResponseFigures, RigIdentity, RigKind, SeriesVerification, SourceComparison, SourceEffect,
-    SourceLimit, Spread, StateComparison, StateDifference, StateSummary, TakeRecord, Trace,
+    ResponseFigures, RigIdentity, RigKind, Source, SourceComparison, SourceEffect, SourceLimit,
+    Spread, StateComparison, StateDifference, StateSummary, TakeRecord, Trace, Verification,
+    VerifiedPart,
 };
 use crate::quantity::unit::{Decibel, Ohm, Unit};
 use crate::quantity::{Frequency, Resistance, Seconds, Smoothing, Uncertain};
@@ -96,8 +97,7 @@ pub(super) fn effect(
     damping_factor: Option<f64>,
 ) -> SourceEffect {
     SourceEffect {
-        output: None,
-        source: ohm(source_ohm),
+        source: Source::Resistance(ohm(source_ohm)),
         curve: curve(|f| if f < 200.0 { worst_db } else { 0.0 }),
         worst_db,
         worst_hz: 95.0,
@@ -120,27 +120,38 @@ pub(super) fn sources(
         inferred: None,
         damping: None,
         sources,
+        verifications: Vec::new(),
         eighth_rule: EighthRule { allows: ohm(37.5), costs_db: 0.467 },
         limits: [0.1, 0.5, 1.0].into_iter().zip(limits_ohm).map(limit).collect(),
         normalisation: at_1_khz(),
     }
 }
 
-/// An impedance from responses behind 0, 10 and 50 Ω, held against the one behind 20 Ω.
+/// An impedance from responses behind 0, 10 and 50 Ω.
 pub(super) fn inferred() -> InferredImpedance {
-    let quoted = |frequency_hz, ohm| QuotedMagnitude { frequency_hz, ohm };
+    let quoted = |frequency_hz, ohm| QuotedMagnitude { frequency_hz, ohm, u_ohm: None };
     InferredImpedance {
         resistors: [0.0, 10.0, 50.0].map(ohm).into(),
         quoted: vec![quoted(30.0, 24.37), quoted(1000.0, 10.76)],
         extremes: Extremes { minimum: 10.54, minimum_hz: 1250.0, maximum: 24.46, maximum_hz: 41.2 },
         forced_share: 0.0,
-        verification: vec![SeriesVerification {
-            resistor: ohm(20.0),
-            offset_db: 0.047,
-            rms_db: 0.0041,
-            worst_db: -0.0093,
-            worst_hz: 3450.0,
-        }],
+        uncertainty: None,
+    }
+}
+
+/// The response on 20 Ω, held against its prediction; nothing states its uncertainty.
+pub(super) fn verification() -> Verification {
+    Verification {
+        source: Source::Resistance(ohm(20.0)),
+        from: Source::IDEAL,
+        predicted: curve(|_| 0.0),
+        measured: curve(|_| 0.0),
+        residual: curve(|_| 0.0),
+        offset_db: 0.047,
+        rms_db: 0.0041,
+        worst_db: -0.0093,
+        worst_hz: 3450.0,
+        verdict: Err(vec![VerifiedPart::Impedance]),
     }
 }
 

@@ -4,12 +4,12 @@ use super::digits::{ABSENT, at_most, chosen, decimals_of, fixed, signed, signifi
 use super::reading::{Pair, deep_bass};
 use super::table::{Column, Table};
 use super::words::quoted;
-use crate::model::{
-    SeriesVerification, SourceComparison, SourceEffect, StateComparison, StateSummary,
-};
+use crate::model::{SourceComparison, SourceEffect, StateComparison, StateSummary, Verification};
 
 /// Decimals of levels that carry no uncertainty.
 const DB_DECIMALS: usize = 2;
+/// Decimals of levels that may be thousandths of a decibel.
+const FINE_DECIMALS: usize = 3;
 /// A change below this is printed as zero and has no place.
 const NO_CHANGE_DB: f64 = 0.005;
 
@@ -87,6 +87,7 @@ pub fn source(comparison: &SourceComparison) -> Table {
         Column::number("Source", "Ω"),
         Column::number("Largest change", "dB"),
         Column::number("At", "Hz"),
+        Column::number("± (k = 2)", "dB"),
         Column::number("Peak to peak", "dB"),
         Column::number("Level at 1 kHz", "dB"),
         Column::count("Damping factor"),
@@ -101,15 +102,16 @@ pub fn source(comparison: &SourceComparison) -> Table {
     Table::new("The sources in figures", columns, rows).with_notes(notes)
 }
 
-fn source_row(effect: &SourceEffect) -> [String; 6] {
+fn source_row(effect: &SourceEffect) -> [String; 7] {
     let changes = effect.worst_db.abs() >= NO_CHANGE_DB;
     [
-        effect.output.as_ref().map_or_else(
+        effect.source.output().map_or_else(
             || chosen(effect.source.ohm()),
             |output| format!("{} ({})", output.name, significant(effect.source.ohm(), 2)),
         ),
         signed(effect.worst_db, DB_DECIMALS),
         or_absent(changes.then(|| fixed(effect.worst_hz, 0))),
+        or_absent(effect.u_worst_db().filter(|_| changes).map(expanded)),
         fixed(effect.peak_to_peak_db, DB_DECIMALS),
         signed(effect.loss_db, DB_DECIMALS),
         or_absent(effect.damping_factor.map(|factor| significant(factor, 2))),
@@ -139,29 +141,48 @@ pub fn limits(comparison: &SourceComparison) -> Table {
     Table::new("How large a source may be", columns, rows)
 }
 
-/// One row per response that an inferred impedance was held against.
+/// One row per response that was held against its prediction.
 #[must_use]
-pub fn verification(verification: &[SeriesVerification]) -> Table {
-    /// These differences are thousandths of a decibel.
-    const FINE_DECIMALS: usize = 3;
+pub fn verifications(comparison: &SourceComparison) -> Table {
     let columns = [
-        Column::number("Behind", "Ω"),
+        Column::text("Source"),
         Column::number("Offset", "dB"),
         Column::number("rms", "dB"),
         Column::number("Largest", "dB"),
         Column::number("At", "Hz"),
+        Column::number("± (k = 2)", "dB"),
+        Column::number("Within", "%"),
+        Column::text("Uncertainty"),
     ];
-    let rows = verification.iter().map(|seen| {
-        [
-            chosen(seen.resistor.ohm()),
-            signed(seen.offset_db, FINE_DECIMALS),
-            fixed(seen.rms_db, FINE_DECIMALS),
-            signed(seen.worst_db, FINE_DECIMALS),
-            fixed(seen.worst_hz, 0),
-        ]
-    });
-    let note = "Measured less predicted, 50 Hz to 10 kHz: one offset, and what remains without it.";
-    Table::new("Predicted and measured", columns, rows.collect()).with_notes(vec![note.to_owned()])
+    let rows = comparison.verifications.iter().map(verification_row).collect();
+    let note = "Measured less predicted, 50 Hz to 10 kHz: one offset, and what remains without it. \
+                Within: share of the frequencies inside the expanded uncertainty.";
+    Table::new("Predicted and measured", columns, rows).with_notes(vec![note.to_owned()])
+}
+
+fn verification_row(seen: &Verification) -> [String; 8] {
+    let verdict = seen.verdict.as_ref().ok();
+    [
+        seen.source.output().map_or_else(
+            || format!("{} Ω", chosen(seen.source.ohm())),
+            |output| output.name.clone(),
+        ),
+        signed(seen.offset_db, FINE_DECIMALS),
+        fixed(seen.rms_db, FINE_DECIMALS),
+        signed(seen.worst_db, FINE_DECIMALS),
+        fixed(seen.worst_hz, 0),
+        or_absent(seen.u_worst_db().map(expanded)),
+        or_absent(verdict.map(|verdict| fixed(100.0 * verdict.share_inside, 0))),
+        or_absent(
+            verdict
+                .map(|verdict| if verdict.is_inside() { "inside" } else { "outside" }.to_owned()),
+        ),
+    ]
+}
+
+/// Twice a standard uncertainty in decibels.
+fn expanded(u_db: f64) -> String {
+    fixed(2.0 * u_db, FINE_DECIMALS)
 }
 
 fn or_absent(cell: Option<String>) -> String {

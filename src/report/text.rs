@@ -23,7 +23,8 @@ pub fn states(comparison: &StateComparison) -> String {
 }
 
 /// The sources of a comparison, and how large a source may be, as two tables with their notes; of
-/// an inferred impedance its figures and what it was held against. Ends with a line feed.
+/// an inferred impedance its figures; what it predicts against what was measured. Ends with a line
+/// feed.
 #[must_use]
 pub fn source(comparison: &SourceComparison) -> String {
     let effects = table(&summary::source(comparison));
@@ -31,10 +32,11 @@ pub fn source(comparison: &SourceComparison) -> String {
     text.extend(words::damping(comparison).iter().map(|paragraph| spaced(paragraph)));
     if let Some(inferred) = &comparison.inferred {
         text.extend(words::inferred(inferred).iter().map(|paragraph| spaced(paragraph)));
-        if !inferred.verification.is_empty() {
-            text.push('\n');
-            text.push_str(&table(&summary::verification(&inferred.verification)));
-        }
+    }
+    if !comparison.verifications.is_empty() {
+        text.push('\n');
+        text.push_str(&table(&summary::verifications(comparison)));
+        text.push_str(&paragraphs(&words::verifications(comparison)));
     }
     text
 }
@@ -182,23 +184,24 @@ mod tests {
         let text = source(&specimen::sources(effects, [Some(7.49), Some(40.9), None]));
         let cells =
             |line: usize| text.lines().nth(line).unwrap().split_whitespace().collect::<Vec<_>>();
-        assert_eq!(cells(1), ["Ω", "dB", "Hz", "dB", "dB"]);
-        assert_eq!(cells(3), ["0", "0.00", "–", "0.00", "0.00", "–"]);
-        assert_eq!(cells(4), ["120", "+1.21", "95", "1.21", "−2.87", "2.5"]);
+        assert_eq!(cells(1), ["Ω", "dB", "Hz", "dB", "dB", "dB"]);
+        assert_eq!(cells(3), ["0", "0.00", "–", "–", "0.00", "0.00", "–"]);
+        assert_eq!(cells(4), ["120", "+1.21", "95", "–", "1.21", "−2.87", "2.5"]);
         assert!(text.contains("0.5 dB") && text.contains(" any "), "{text}");
     }
 
     #[test]
-    fn an_inferred_impedance_comes_with_what_it_was_held_against() {
+    fn an_inferred_impedance_comes_with_what_it_predicts() {
         let mut sources = specimen::sources(Vec::new(), [None; 3]);
         sources.inferred = Some(specimen::inferred());
+        sources.verifications = vec![specimen::verification()];
         let text = source(&sources);
         assert!(
             text.contains("\n The impedance was inferred from responses behind 0, 10 and 50 Ω")
         );
         let row = text.lines().find(|line| line.trim_start().starts_with("20 ")).unwrap();
         let cells: Vec<&str> = row.split_whitespace().collect();
-        assert_eq!(cells, ["20", "+0.047", "0.004", "−0.009", "3450"]);
+        assert_eq!(cells, ["20", "Ω", "+0.047", "0.004", "−0.009", "3450", "–", "–", "–"]);
     }
 
     #[test]

@@ -11,8 +11,9 @@ use crate::model::{
     CurveComparison, CurveDifference, Deviation, EighthRule, EquivalentLeak, Extremes, Finding,
     FindingKind, FittedSize, FrequencyGrid, Impedance, ImpedanceFigures, Jig, LeakBasis, Measurand,
     Measurement, Normalisation, Outcome, Polar, Recording, Resonance, Response, ResponseFigures,
-    RigIdentity, RigKind, SampleFormat, Significance, SourceComparison, SourceEffect, SourceLimit,
-    Span, Spread, StateComparison, StateDifference, StateSummary, Topology, Trace,
+    RigIdentity, RigKind, SampleFormat, Significance, Source, SourceComparison, SourceEffect,
+    SourceLimit, Span, Spread, StateComparison, StateDifference, StateSummary, Topology, Trace,
+    Verdict, Verification,
 };
 use crate::quantity::unit::{self, Decibel, Degree, Ohm, Unit};
 use crate::quantity::{Frequency, Percent, Resistance, SampleRate, Smoothing, Uncertain};
@@ -153,8 +154,7 @@ pub(super) fn sources() -> SourceComparison {
     let Outcome::Impedance { impedance, .. } = impedance().outcome else { unreachable!() };
     let ohm = |ohm: f64| Resistance::new(ohm).unwrap();
     let effect = SourceEffect {
-        output: None,
-        source: ohm(33.0),
+        source: Source::Resistance(ohm(33.0)),
         curve: constant(2.0),
         worst_db: 2.0,
         worst_hz: 100.0,
@@ -171,7 +171,28 @@ pub(super) fn sources() -> SourceComparison {
         sources: vec![effect],
         eighth_rule: EighthRule { allows: ohm(4.0), costs_db: 0.4 },
         limits: vec![limit(0.1, Some(ohm(1.25))), limit(0.5, None), limit(1.0, Some(ohm(14.0)))],
+        verifications: vec![verification()],
         normalisation: Normalisation::None,
+    }
+}
+
+/// The response on 33 Ω, outside its uncertainty at one of three frequencies.
+fn verification() -> Verification {
+    let residual = Curve::new(grid(), vec![0.5, 0.0, 0.0].into()).unwrap();
+    Verification {
+        source: Source::Resistance(Resistance::new(33.0).unwrap()),
+        from: Source::IDEAL,
+        predicted: constant(0.0),
+        measured: residual.clone(),
+        residual: residual.with_u(vec![0.1; 3].into()).unwrap(),
+        offset_db: 0.25,
+        rms_db: 0.2,
+        worst_db: 0.5,
+        worst_hz: 100.0,
+        verdict: Ok(Verdict {
+            share_inside: 2.0 / 3.0,
+            outside: vec![Span { from_hz: 100.0, to_hz: 100.0 }],
+        }),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Any curves beside each other: left and right, before and after, one program and another.
 
 mod difference;
-mod significance;
 
 use super::normalisation::level;
 use super::{AUDIBLE_HZ, StudyError};

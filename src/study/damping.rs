@@ -11,7 +11,6 @@ use crate::model::{
     Curve, CurveError, DampedQ, DampedResonance, Damping, Impedance, SourceComparison,
     SourceDamping,
 };
-use crate::quantity::Resistance;
 use crate::quantity::unit::One;
 
 /// How the sources of a comparison damp its headphone, over frequency and at its tallest resonance.
@@ -27,13 +26,13 @@ pub fn of(comparison: &SourceComparison) -> Result<Damping, CurveError> {
     let is_measured = comparison.inferred.is_none();
     let resonance = is_measured.then(|| tallest(impedance)).flatten();
     let sources = comparison.sources.iter().map(|effect| {
-        let output = effect.output.as_ref().map(|output| &output.impedance);
+        let output = effect.source.output().map(|output| &output.impedance);
         let braking_ohm = |r: DampedResonance| {
             // At the resonance the motion takes a current in phase with the voltage.
             output.map_or(effect.source.ohm(), |output| real_at(output, r.frequency_hz))
         };
         let q = resonance.map(|r| q(r, braking_ohm(r)));
-        Ok(SourceDamping { factor: factor(impedance, effect.source, output)?, q })
+        Ok(SourceDamping { factor: factor(impedance, effect.source.ohm(), output)?, q })
     });
     Ok(Damping { resonance, sources: sources.collect::<Result<_, CurveError>>()? })
 }
@@ -66,7 +65,7 @@ fn real_at(output: &Impedance, hz: f64) -> f64 {
 
 fn factor(
     impedance: &Impedance,
-    source: Resistance,
+    source_ohm: f64,
     output: Option<&Impedance>,
 ) -> Result<Option<Curve<One>>, CurveError> {
     let Some(grid) = impedance.grid().within(AUDIBLE_HZ.0, AUDIBLE_HZ.1) else { return Ok(None) };
@@ -83,10 +82,10 @@ fn factor(
             Ok(None)
         };
     }
-    if source.ohm() <= 0.0 {
+    if source_ohm <= 0.0 {
         return Ok(None);
     }
-    Curve::new(grid, magnitude.values() / source.ohm()).map(Some)
+    Curve::new(grid, magnitude.values() / source_ohm).map(Some)
 }
 
 #[cfg(test)]
@@ -95,7 +94,8 @@ mod tests {
 
     use super::*;
     use crate::model::{FrequencyGrid, Normalisation};
-    use crate::study::source;
+    use crate::quantity::Resistance;
+    use crate::study::source::{Question, compare};
 
     /// A coil of 30 Ω with a resonance of 60 Ω at 80 Hz with Qms = 3: Qes = 3·30/60.
     fn closed(f: f64) -> Complex64 {
@@ -104,8 +104,9 @@ mod tests {
 
     fn damped(z: fn(f64) -> Complex64, sources: &[f64]) -> Damping {
         let impedance = Impedance::from_fn(FrequencyGrid::standard(), z).unwrap();
-        let sources: Vec<_> = sources.iter().map(|&r| Resistance::new(r).unwrap()).collect();
-        of(&source::compare(&impedance, &sources, None, Normalisation::None).unwrap()).unwrap()
+        let sources = sources.iter().map(|&r| Resistance::new(r).unwrap());
+        let question = Question::of_sources(sources, Normalisation::None);
+        of(&compare(&impedance, &question).unwrap()).unwrap()
     }
 
     #[test]

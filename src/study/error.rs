@@ -124,6 +124,18 @@ pub enum StudyError {
         /// Where.
         frequency_hz: f64,
     },
+    /// Without the sign of its phase an impedance has no sum with another.
+    #[error(
+        "what the measured output '{name}' does to an inferred impedance depends on the sign of its \
+         phase, which is not known"
+    )]
+    PhaseUnknown {
+        /// The output.
+        name: String,
+    },
+    /// A prediction starts from a response.
+    #[error("no response to predict the measured ones from")]
+    NoResponse,
     /// No response without a resistor.
     #[error("no response behind 0 Ω, which the others are compared with")]
     NoUnloaded,

@@ -1,19 +1,15 @@
 //! What every one of several sources does to every one of several headphones.
 //!
-//! A resistance is an output whose impedance is known without error, so that all cells are made
-//! in one way, that of [`amplifier::effect`].
-
-use num_complex::Complex64;
+//! Every cell is what the source does to the headphone's level against one of 0 Ω.
 
 use super::load::Load;
 use super::source::worst;
-use super::{AUDIBLE_HZ, StudyError, amplifier};
+use super::{AUDIBLE_HZ, StudyError};
 use crate::metrology::nominal::nominal_ohm;
 use crate::model::{
-    Curve, CurveError, Impedance, LeftOut, LevelFigure, MatrixCell, MatrixRow, MatrixSource,
-    MeasuredOutput, Normalisation, PairEffect, Peak, SourceMatrix, Span,
+    Curve, Impedance, LeftOut, LevelFigure, MatrixCell, MatrixRow, MatrixSource, PairEffect, Peak,
+    Source, SourceMatrix, Span,
 };
-use crate::quantity::Resistance;
 use crate::quantity::unit::Decibel;
 
 /// Where deviation and loss are stated, in hertz.
@@ -30,15 +26,6 @@ pub struct Headphone {
     pub impedance: Impedance,
 }
 
-/// What drives a headphone.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Source {
-    /// A resistance.
-    Resistance(Resistance),
-    /// An output that was measured.
-    Measured(MeasuredOutput),
-}
-
 /// What each of the sources does to each of the headphones, between 20 Hz and 20 kHz as far as
 /// both were measured.
 ///
@@ -53,7 +40,7 @@ pub fn matrix(headphones: &[Headphone], sources: &[Source]) -> SourceMatrix {
     for source in sources {
         match column(source) {
             Ok(column) => columns.push((column, source)),
-            Err(error) => left_out.push(without(source.name(), &error)),
+            Err(error) => left_out.push(without(source.label(), &error)),
         }
     }
     columns.sort_by(|a, b| a.0.ohm.total_cmp(&b.0.ohm));
@@ -72,21 +59,12 @@ fn without(name: String, reason: &StudyError) -> LeftOut {
     LeftOut { name, reason: reason.to_string() }
 }
 
-impl Source {
-    fn name(&self) -> String {
-        match self {
-            Self::Resistance(resistance) => resistance.to_string(),
-            Self::Measured(output) => output.name.clone(),
-        }
-    }
-}
-
 fn column(source: &Source) -> Result<MatrixSource, StudyError> {
     let (ohm, is_measured) = match source {
         Source::Resistance(resistance) => (resistance.ohm(), false),
         Source::Measured(output) => (output.impedance.magnitude().at(AT_HZ)?, true),
     };
-    Ok(MatrixSource { name: source.name(), ohm, is_measured })
+    Ok(MatrixSource { name: source.label(), ohm, is_measured })
 }
 
 fn row(headphone: &Headphone, sources: &[&Source]) -> Result<MatrixRow, StudyError> {
@@ -96,58 +74,54 @@ fn row(headphone: &Headphone, sources: &[&Source]) -> Result<MatrixRow, StudyErr
         .filter(|(hz, _)| (AUDIBLE_HZ.0..=AUDIBLE_HZ.1).contains(hz))
         .min_by(|a, b| a.1.total_cmp(&b.1))
         .map_or(AT_HZ, |(hz, _)| hz);
-    let cell = |source: &&Source| match effect(headphone, load.minimum_ohm, source) {
+    let minimum_ohm = load.minimum_ohm();
+    let cell = |source: &&Source| match effect(&load, source) {
         Ok(effect) => MatrixCell::Known(effect),
         Err(error) => MatrixCell::Unknown(error.to_string()),
     };
     Ok(MatrixRow {
         headphone: headphone.name.clone(),
-        minimum: Peak { value: load.minimum_ohm, hz: minimum_hz },
+        minimum: Peak { value: minimum_ohm, hz: minimum_hz },
         at_1khz_ohm: magnitude.at(AT_HZ)?,
-        nominal_ohm: nominal_ohm(load.minimum_ohm),
+        nominal_ohm: nominal_ohm(minimum_ohm),
         eighth_rule: load.eighth_rule(),
         cells: sources.iter().map(cell).collect(),
     })
 }
 
-fn effect(
-    headphone: &Headphone,
-    minimum_ohm: f64,
-    source: &Source,
-) -> Result<PairEffect, StudyError> {
-    /// What is exactly an eighth is an eighth.
-    const ROUNDING: f64 = 1e-9;
-    let impedance = &headphone.impedance;
-    let output = output(source, impedance)?;
-    let found = amplifier::effect(impedance, &output, None, Normalisation::None)?;
-    let level = &found.curve;
-    let (worst_hz, worst_db) = worst(&level.shifted(-found.loss_db));
+fn effect(load: &Load, source: &Source) -> Result<PairEffect, StudyError> {
+    let level = load.change(&Source::IDEAL, source)?;
+    let loss_db = level.at(AT_HZ)?;
+    let (worst_hz, worst_db) = worst(&level.shifted(-loss_db));
     let u_loss = level.u_at(AT_HZ);
     let u_worst = level.u_at(worst_hz).zip(u_loss).map(|(a, b)| a.hypot(b));
-    let source = output.impedance.magnitude().resampled_onto(level.grid())?;
-    let largest_ohm = source.values().iter().copied().fold(0.0, f64::max);
     Ok(PairEffect {
-        peak_to_peak: peak_to_peak(level),
+        peak_to_peak: peak_to_peak(&level),
         worst: LevelFigure { db: worst_db, u_db: u_worst },
         worst_hz,
-        loss: LevelFigure { db: found.loss_db, u_db: u_loss },
-        damping_factor: found.damping_factor,
-        keeps_eighth_rule: largest_ohm <= EIGHTH * minimum_ohm * (1.0 + ROUNDING),
+        loss: LevelFigure { db: loss_db, u_db: u_loss },
+        damping_factor: load.damping_factor(source)?,
+        keeps_eighth_rule: keeps_eighth_rule(load.minimum_ohm(), source, &level)?,
         band: Span { from_hz: level.grid().first_hz(), to_hz: level.grid().last_hz() },
     })
 }
 
-/// The source as an output that covers what the headphone does.
-fn output(source: &Source, headphone: &Impedance) -> Result<MeasuredOutput, CurveError> {
-    match source {
-        Source::Measured(output) => Ok(output.clone()),
-        Source::Resistance(resistance) => Ok(MeasuredOutput {
-            name: resistance.to_string(),
-            impedance: Impedance::from_fn(headphone.grid().clone(), |_| {
-                Complex64::from(resistance.ohm())
-            })?,
-        }),
-    }
+/// Whether the source stays under an eighth of the smallest impedance wherever both are known.
+fn keeps_eighth_rule(
+    minimum_ohm: f64,
+    source: &Source,
+    level: &Curve<Decibel>,
+) -> Result<bool, StudyError> {
+    /// What is exactly an eighth is an eighth.
+    const ROUNDING: f64 = 1e-9;
+    let largest_ohm = match source {
+        Source::Resistance(resistance) => resistance.ohm(),
+        Source::Measured(output) => {
+            let own = output.impedance.magnitude().resampled_onto(level.grid())?;
+            own.values().iter().copied().fold(0.0, f64::max)
+        }
+    };
+    Ok(largest_ohm <= EIGHTH * minimum_ohm * (1.0 + ROUNDING))
 }
 
 /// Highest minus lowest level, with the uncertainty of both.
@@ -165,8 +139,11 @@ fn peak_to_peak(level: &Curve<Decibel>) -> LevelFigure {
 pub(crate) mod specimen {
     //! What the tests of other rooms say in words, tables, documents and pictures.
 
+    use num_complex::Complex64;
+
     use super::*;
-    use crate::model::{Covariance, FrequencyGrid};
+    use crate::model::{Covariance, FrequencyGrid, MeasuredOutput};
+    use crate::quantity::Resistance;
 
     /// A closed headphone of 32 Ω with 66 Ω at 85 Hz.
     pub(crate) fn closed(f: f64) -> Complex64 {
@@ -208,10 +185,12 @@ pub(crate) mod specimen {
 
 #[cfg(test)]
 mod tests {
+    use num_complex::Complex64;
+
     use super::*;
-    use crate::model::FrequencyGrid;
-    use crate::quantity::Frequency;
-    use crate::study::source;
+    use crate::model::{FrequencyGrid, MeasuredOutput, Normalisation};
+    use crate::quantity::{Frequency, Resistance};
+    use crate::study::source::{self, Question};
 
     /// Of levels below 20 dB.
     const ROUNDING: f64 = 1e-9;
@@ -229,7 +208,8 @@ mod tests {
         let impedance = Impedance::from_fn(FrequencyGrid::standard(), specimen::closed).unwrap();
         let at_1khz = Normalisation::At(Frequency::new(1e3).unwrap());
         let ohms = [0.0, 1.0, 10.0, 120.0].map(|ohm| Resistance::new(ohm).unwrap());
-        let compared = source::compare(&impedance, &ohms, None, at_1khz).unwrap();
+        let question = Question::of_sources(ohms, at_1khz);
+        let compared = source::compare(&impedance, &question).unwrap();
         let found = matrix(&[headphone(impedance)], &ohms.map(Source::Resistance));
         let row = &found.rows[0];
         for (cell, expected) in row.cells.iter().zip(&compared.sources) {

@@ -1,7 +1,6 @@
 //! Questions put to measurements: what states, sources and seals do to a headphone, what it
 //! needs for a level, and how any two curves differ.
 
-pub mod amplifier;
 pub mod curves;
 pub mod damping;
 pub mod drive;
@@ -11,8 +10,10 @@ mod load;
 pub mod matrix;
 mod normalisation;
 pub mod series;
+mod significance;
 pub mod source;
 pub mod states;
+mod verification;
 
 pub use error::StudyError;
 

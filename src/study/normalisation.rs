@@ -6,6 +6,9 @@ use crate::model::{Curve, Normalisation};
 use crate::quantity::unit::{Decibel, One};
 use crate::quantity::{amplitude_ratio, power_db};
 
+/// Where levels are matched broadband, in hertz.
+const BROADBAND_HZ: (f64, f64) = (20.0, 20e3);
+
 /// The curve, moved to 0 dB where the normalisation says. `what` names it in the error.
 pub(super) fn normalised(
     curve: &Curve<Decibel>,
@@ -16,6 +19,60 @@ pub(super) fn normalised(
         Some(level) => curve.shifted(-level),
         None => curve.clone(),
     })
+}
+
+/// As [`normalised`]; the uncertainty holds that of where the curve is normalised too.
+///
+/// How errors at different frequencies belong together is not known: a resistor's tolerance moves
+/// all alike, noise each by itself. With weights w of the frequencies where it is normalised,
+///
+/// ```text
+/// u'ₖ = √( (1 − wₖ)²·uₖ² + (Σ_{j≠k} wⱼuⱼ)² )
+/// ```
+///
+/// is the most that any errors can do which are not opposed to each other. It is exact for a
+/// single frequency with noise, 0 at that frequency, and too large for what all have in common.
+pub(super) fn normalised_with_u(
+    curve: &Curve<Decibel>,
+    normalisation: Normalisation,
+    what: &str,
+) -> Result<Curve<Decibel>, StudyError> {
+    let laid = normalised(curve, normalisation, what)?;
+    let Some(u) = curve.u() else { return Ok(laid) };
+    let mean = |from_hz: f64, to_hz: f64| {
+        // One of several hundred frequencies has no weight of its own.
+        let mean = band::mean_over(
+            &Curve::<Decibel>::new(curve.grid().clone(), u.clone())?,
+            from_hz,
+            to_hz,
+        );
+        Ok::<_, StudyError>(u.mapv(|u| u.hypot(mean.unwrap_or_default())))
+    };
+    let u = match normalisation {
+        Normalisation::None => u.clone(),
+        Normalisation::At(at) => {
+            let weights = weights_at(curve.hz(), at.hz());
+            let reference: f64 = weights.iter().map(|&(j, weight)| weight * u[j]).sum();
+            let of = |(k, u): (usize, &f64)| {
+                let own: f64 = weights.iter().filter(|(j, _)| *j == k).map(|(_, w)| w).sum();
+                ((1.0 - own) * u).hypot(reference - own * u)
+            };
+            u.iter().enumerate().map(of).collect()
+        }
+        Normalisation::Over(from, to) => mean(from.hz(), to.hz())?,
+        Normalisation::Broadband => mean(BROADBAND_HZ.0, BROADBAND_HZ.1)?,
+    };
+    Ok(laid.with_u(u)?)
+}
+
+/// The frequencies that an interpolated value is made from, with their weights.
+fn weights_at(hz: &[f64], at_hz: f64) -> Vec<(usize, f64)> {
+    let after = hz.partition_point(|&f| f < at_hz);
+    if after == 0 || after == hz.len() {
+        return vec![(after.min(hz.len() - 1), 1.0)];
+    }
+    let share = (at_hz / hz[after - 1]).ln() / (hz[after] / hz[after - 1]).ln();
+    vec![(after - 1, 1.0 - share), (after, share)]
 }
 
 /// The level in decibels of a curve where the normalisation says; `None` if there is to be none.
@@ -43,7 +100,6 @@ pub(super) fn level(
 
 /// 10·log10 of the mean of 10^(level/10) over ln f, 20 Hz to 20 kHz, in decibels.
 fn mean_power_db(curve: &Curve<Decibel>) -> Result<Option<f64>, StudyError> {
-    const BROADBAND_HZ: (f64, f64) = (20.0, 20e3);
     // Levels that are a hundred decibels high or low would lose digits as powers.
     let highest = curve.values().iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let power = curve.values().mapv(|db| amplitude_ratio(db - highest).powi(2));

@@ -15,22 +15,21 @@
 //! the same level. What is inferred holds the source's own Zs, which is a fraction of an ohm for
 //! most amplifiers that are meant for headphones.
 
+mod fit;
+mod uncertainty;
+
 use num_complex::Complex64;
 
 use super::load::{Admittance, Load};
-use super::source::worst;
 use super::{AUDIBLE_HZ, StudyError};
-use crate::metrology::band::mean_over;
 use crate::model::{
-    Curve, Extremes, FrequencyGrid, Impedance, InferredImpedance, QuotedMagnitude,
-    SeriesVerification,
+    Covariance, Curve, Extremes, FrequencyGrid, Impedance, InferredImpedance, InferredUncertainty,
+    QuotedMagnitude,
 };
 use crate::quantity::unit::Decibel;
-use crate::quantity::{Resistance, amplitude_ratio, power_db};
+use crate::quantity::{Resistance, power_db};
+use fit::{Fall, solved};
 
-/// Where a prediction is judged, in hertz: above what a seal changes from one take to the next,
-/// and below what the coupler's own resonances make of a hair's breadth.
-const JUDGED_HZ: (f64, f64) = (50.0, 10e3);
 /// Where people quote magnitudes, in hertz.
 const QUOTED_HZ: [f64; 4] = [30.0, 100.0, 1000.0, 5000.0];
 
@@ -50,6 +49,7 @@ pub struct Series {
     unloaded: Curve<Decibel>,
     admittance: Vec<Admittance>,
     forced: usize,
+    uncertainty: Option<InferredUncertainty>,
 }
 
 impl Series {
@@ -68,18 +68,29 @@ impl Series {
             .map(|behind| behind.level.resampled_onto(&grid))
             .collect::<Result<Vec<_>, _>>()?;
         let resistors: Vec<Resistance> = ordered.iter().map(|behind| behind.resistor).collect();
+        let falls: Vec<Vec<Fall>> = (0..grid.len())
+            .map(|k| {
+                let fall_db = |level: &Curve<Decibel>| levels[0].values()[k] - level.values()[k];
+                (resistors.iter().zip(&levels).skip(1))
+                    .map(|(resistor, level)| Fall::new(*resistor, fall_db(level)))
+                    .collect()
+            })
+            .collect();
         let (mut admittance, mut forced) = (Vec::with_capacity(grid.len()), 0);
-        for (k, &frequency_hz) in grid.hz().iter().enumerate() {
-            let fall_db = |level: &Curve<Decibel>| levels[0].values()[k] - level.values()[k];
-            let falls: Vec<Fall> = (resistors.iter().zip(&levels).skip(1))
-                .map(|(resistor, level)| Fall::new(*resistor, fall_db(level)))
-                .collect();
-            let found = solved(&falls).ok_or_else(|| no_fall(frequency_hz, &falls))?;
+        for (&frequency_hz, falls) in grid.hz().iter().zip(&falls) {
+            let found = solved(falls).ok_or_else(|| no_fall(frequency_hz, falls))?;
             forced += usize::from(found.forced);
             admittance.push(found.admittance);
         }
+        let known = uncertainty::of(&grid, &falls, &levels);
+        if let Some((_, covariances)) = &known {
+            for (admittance, covariance) in admittance.iter_mut().zip(covariances) {
+                admittance.covariance = Some(*covariance);
+            }
+        }
+        let uncertainty = known.map(|(origin, _)| origin);
         let [unloaded, ..] = levels.as_slice() else { return Err(StudyError::NoUnloaded) };
-        Ok(Self { resistors, unloaded: unloaded.clone(), admittance, forced })
+        Ok(Self { resistors, unloaded: unloaded.clone(), admittance, forced, uncertainty })
     }
 
     /// The response behind 0 Ω, where the impedance was inferred.
@@ -101,23 +112,26 @@ impl Series {
     ///
     /// Never for the finite admittances that are in here.
     pub fn impedance(&self) -> Result<Impedance, StudyError> {
-        let z = |y: &Admittance| {
-            let magnitude = y.impedance_ohm();
-            let cosine = (y.conductance * magnitude).clamp(0.0, 1.0);
-            Complex64::from_polar(magnitude, cosine.acos())
-        };
-        Ok(Impedance::new(self.grid().clone(), self.admittance.iter().map(z).collect())?)
+        let z = |y: &Admittance| Complex64::from_polar(y.impedance_ohm(), y.cosine().acos());
+        let bare = Impedance::new(self.grid().clone(), self.admittance.iter().map(z).collect())?;
+        let covariance: Option<Vec<Covariance>> =
+            (self.admittance.iter().zip(bare.values())).map(|(y, &z)| covariance(*y, z)).collect();
+        Ok(match covariance {
+            Some(covariance) => bare.with_covariance(covariance)?,
+            None => bare,
+        })
     }
 
-    /// Its figures, and how well it predicts the responses that it was not made from.
+    /// Its figures.
     ///
     /// # Errors
     ///
-    /// When one of them shares no frequency with it inside 50 Hz to 10 kHz.
-    pub fn figures(&self, kept: &[Behind]) -> Result<InferredImpedance, StudyError> {
+    /// Never for the finite admittances that are in here.
+    pub fn figures(&self) -> Result<InferredImpedance, StudyError> {
         let magnitude = self.impedance()?.magnitude();
         let quoted = QUOTED_HZ.iter().filter_map(|&frequency_hz| {
-            Some(QuotedMagnitude { frequency_hz, ohm: magnitude.at(frequency_hz).ok()? })
+            let ohm = magnitude.at(frequency_hz).ok()?;
+            Some(QuotedMagnitude { frequency_hz, ohm, u_ohm: magnitude.u_at(frequency_hz) })
         });
         let mut extremes = Extremes {
             minimum: f64::INFINITY,
@@ -138,42 +152,20 @@ impl Series {
             quoted: quoted.collect(),
             extremes,
             forced_share: self.forced as f64 / self.admittance.len() as f64,
-            verification: kept
-                .iter()
-                .map(|behind| self.verified(behind))
-                .collect::<Result<_, _>>()?,
+            uncertainty: self.uncertainty,
         })
     }
+}
 
-    /// Measured against predicted, after one offset.
-    fn verified(&self, behind: &Behind) -> Result<SeriesVerification, StudyError> {
-        let (own, other) = (self.grid(), behind.level.grid());
-        let from_hz = JUDGED_HZ.0.max(own.first_hz()).max(other.first_hz());
-        let to_hz = JUDGED_HZ.1.min(own.last_hz()).min(other.last_hz());
-        let apart = || StudyError::NoCommonBand { start_hz: from_hz, end_hz: to_hz };
-        let grid = own.within(from_hz, to_hz).ok_or_else(apart)?;
-        let first = own.hz().partition_point(|&f| f < grid.first_hz());
-        let ohm = behind.resistor.ohm();
-        let predicted = (self.unloaded.values().iter().zip(&self.admittance).skip(first))
-            .map(|(level, y)| level - power_db(y.power_behind(ohm)));
-        let measured = behind.level.resampled_onto(&grid)?;
-        let difference = measured.values().iter().zip(predicted).map(|(m, p)| m - p).collect();
-        let difference = Curve::<Decibel>::new(grid.clone(), difference)?;
-        let mean = |curve: &Curve<Decibel>| {
-            mean_over(curve, grid.first_hz(), grid.last_hz()).ok_or_else(apart)
-        };
-        let offset_db = mean(&difference)?;
-        let rest = difference.shifted(-offset_db);
-        let squares = Curve::<Decibel>::new(grid.clone(), rest.values().mapv(|db| db * db))?;
-        let (worst_hz, worst_db) = worst(&rest);
-        Ok(SeriesVerification {
-            resistor: behind.resistor,
-            offset_db,
-            rms_db: mean(&squares)?.sqrt(),
-            worst_db,
-            worst_hz,
-        })
-    }
+/// Covariance of Z, from that of Re Y and |Y|²: |Z| = |Y|⁻¹, cos φ = Re Y·|Z|.
+fn covariance(y: Admittance, z: Complex64) -> Option<Covariance> {
+    let known = y.covariance?;
+    let (ohm, cosine) = (y.impedance_ohm(), y.cosine());
+    let u_ohm = known.u_along(0.0, 0.5 * ohm / y.squared);
+    let u_cosine = known.u_along(ohm, -0.5 * cosine / y.squared);
+    // Of a resistance the cosine hardly depends on the angle, which may then be any.
+    let u_angle = u_cosine.atan2((1.0 - cosine * cosine).sqrt());
+    Some(Covariance::polar(z, u_ohm, ohm * u_angle))
 }
 
 /// The responses in order of their resistors, 0 Ω first.
@@ -200,77 +192,6 @@ fn common_grid(ordered: &[&Behind]) -> Result<FrequencyGrid, StudyError> {
     let first = ordered.first().ok_or(StudyError::NoUnloaded)?;
     let apart = StudyError::NoCommonBand { start_hz, end_hz };
     first.level.grid().within(start_hz, end_hz).ok_or(apart)
-}
-
-/// What one resistor takes at one frequency.
-#[derive(Debug, Clone, Copy)]
-struct Fall {
-    resistor: Resistance,
-    ohm: f64,
-    /// The power behind 0 Ω over that behind the resistor; above 1 for a passive headphone.
-    q: f64,
-}
-
-impl Fall {
-    fn new(resistor: Resistance, fall_db: f64) -> Self {
-        let q = amplitude_ratio(fall_db).powi(2);
-        Self { resistor, ohm: resistor.ohm(), q }
-    }
-}
-
-struct Solution {
-    admittance: Admittance,
-    forced: bool,
-}
-
-/// The least-squares solution at one frequency; `None` if no passive headphone comes near.
-///
-/// Levels scatter alike in decibels, so each q is weighted by 1/q. A solution in which (Re Y)²
-/// exceeds |Y|² belongs to no headphone. A little of that comes from resistors and levels that are
-/// off by a percent, and is left as it is, since the prediction is better for it. Where it is more,
-/// noise decides, and the nearest pure resistance is taken: √q = 1 + R·Y.
-fn solved(falls: &[Fall]) -> Option<Solution> {
-    /// Least |Y|²/(Re Y)² that is left as it is. Behind 10 Ω and 50 Ω a level that is off by
-    /// 0.05 dB makes 0.91 of the 1 of a resistor of 20 Ω, and 0.81 of that of 50 Ω.
-    const LEAST_RATIO: f64 = 0.5;
-    let (conductance, squared) = least_squares(falls)?;
-    if conductance >= 0.0 && squared > LEAST_RATIO * conductance * conductance {
-        return Some(Solution { admittance: Admittance { conductance, squared }, forced: false });
-    }
-    let weighted = |y: fn(&Fall) -> f64, x: fn(&Fall) -> f64| -> f64 {
-        let (mut xy, mut xx) = (0.0, 0.0);
-        for fall in falls {
-            let weight = (fall.q * fall.q).recip();
-            xy += weight * x(fall) * y(fall);
-            xx += weight * x(fall) * x(fall);
-        }
-        xy / xx
-    };
-    let forced = if conductance < 0.0 {
-        let squared = weighted(|fall| fall.q - 1.0, |fall| fall.ohm * fall.ohm);
-        Admittance { conductance: 0.0, squared }
-    } else {
-        let conductance = weighted(|fall| fall.q.sqrt() - 1.0, |fall| fall.ohm);
-        Admittance { conductance, squared: conductance * conductance.max(0.0) }
-    };
-    let is_load = forced.squared > 0.0 && forced.squared.is_finite();
-    is_load.then_some(Solution { admittance: forced, forced: true })
-}
-
-/// Re Y and |Y|² from q − 1 = 2R·Re Y + R²·|Y|²; `None` if the resistors are equal.
-fn least_squares(falls: &[Fall]) -> Option<(f64, f64)> {
-    let (mut aa, mut ab, mut bb, mut ay, mut by) = (0.0, 0.0, 0.0, 0.0, 0.0);
-    for fall in falls {
-        let (a, b, y) = (2.0 * fall.ohm / fall.q, fall.ohm.powi(2) / fall.q, 1.0 - 1.0 / fall.q);
-        aa += a * a;
-        ab += a * b;
-        bb += b * b;
-        ay += a * y;
-        by += b * y;
-    }
-    let determinant = aa * bb - ab * ab;
-    let solution = ((bb * ay - ab * by) / determinant, (aa * by - ab * ay) / determinant);
-    (solution.0.is_finite() && solution.1.is_finite()).then_some(solution)
 }
 
 fn no_fall(frequency_hz: f64, falls: &[Fall]) -> StudyError {

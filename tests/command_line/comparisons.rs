@@ -268,11 +268,60 @@ fn an_impedance_is_inferred_from_responses_behind_resistors() {
     assert_eq!(seen["ohm"], 20.0);
     close(&seen["offset_db"], 0.0);
     close(&seen["rms_db"], 0.0);
+    assert_eq!(seen["unstated"], serde_json::json!(["impedance", "response", "measured"]));
     close(&figures["sources"][0]["loss_db"], -20.0 * 2_f64.log10());
     assert!(figures["sources"][0]["response"].is_object());
     assert_eq!(bench.json("out/source.json"), document);
     assert!(bench.text("out/figures/source.svg").contains("inferred"));
     bench.run(line).ended(0).prints("was inferred from responses behind 0, 10 and 50 Ω");
+}
+
+/// A file with a curve that states its uncertainty, the same at all frequencies.
+fn stated(bench: &Bench, name: &str, unit: &str, value: f64, u: f64) {
+    let hz = [20.0, 50.0, 100.0, 1000.0, 5000.0, 10_000.0, 20_000.0];
+    let mut curve = serde_json::json!({ "frequency_hz": hz, "phase_deg": vec![0.0; 7] });
+    curve[format!("magnitude_{unit}")] = vec![value; 7].into();
+    curve[format!("u_magnitude_{unit}")] = vec![u; 7].into();
+    curve["u_phase_deg"] = vec![0.0; 7].into();
+    let document = serde_json::json!({ "schema": 1, "kind": "curve", "curve": curve });
+    bench.write(name, document.to_string().as_bytes());
+}
+
+#[test]
+fn a_response_on_a_source_is_held_against_the_one_that_the_impedance_predicts() {
+    let bench = Bench::new();
+    stated(&bench, "load.json", "ohm", 32.0, 0.1);
+    stated(&bench, "amp.json", "ohm", 32.0, 0.2);
+    stated(&bench, "on-0.json", "db", 90.0, 0.01);
+    stated(&bench, "on-amp.json", "db", 84.5, 0.01);
+    let line = "compare source --impedance load.json --source amp=amp.json --response on-0.json \
+                --verify amp=on-amp.json --verify 100=on-amp.json";
+    let document = bench.run(&format!("{line} -o out --json")).ended(0).document();
+    let figures = &document["figures"];
+    let seen = &figures["verification"][0];
+    assert_eq!((&seen["source"], &seen["verdict"]), (&"amp".into(), &"inside".into()));
+    assert_eq!((&seen["share_inside"], &seen["from_ohm"]), (&1.0.into(), &0.0.into()));
+    // −6.02 dB were predicted, −5.5 dB measured.
+    let offset = seen["offset_db"].as_f64().unwrap();
+    assert!((offset - (20.0 * 2_f64.log10() - 5.5)).abs() < SAME, "{offset}");
+    // Half of a relative 0.1/32 and 0.2/32, with the responses' 0.01 dB each; the offset as much.
+    let nepers = (0.05_f64 / 32.0).hypot(0.1 / 32.0);
+    let level = (8.685_889_638 * nepers).hypot(0.01).hypot(0.01);
+    let u = seen["u_worst_db"].as_f64().unwrap();
+    assert!((u / (level * 2_f64.sqrt()) - 1.0).abs() < SAME, "{u}");
+    assert_eq!(figures["verification"][1]["ohm"], 100.0);
+    let effect = &figures["sources"][1];
+    assert!(effect["u_worst_db"].is_f64() && effect["response"]["u_magnitude_db"].is_array());
+    assert!(bench.text("out/figures/verification.svg").contains("amp predicted"));
+    assert!(bench.text("out/verification.csv").contains("2_100_ohm_residual_db"));
+    bench.run(line).ended(0).prints("inside its uncertainty").prints("predicted from that on 0 Ω");
+    // The same the other way round.
+    let line = "compare source --impedance load.json --source amp=amp.json --response on-amp.json \
+                --response-source amp --verify 0=on-0.json --json";
+    let back = bench.run(line).ended(0).document();
+    let seen = &back["figures"]["verification"][0];
+    assert_eq!((&seen["from_source"], &seen["verdict"]), (&"amp".into(), &"inside".into()));
+    assert!((seen["offset_db"].as_f64().unwrap() + offset).abs() < SAME);
 }
 
 #[test]
@@ -309,7 +358,14 @@ fn responses_that_tell_no_impedance_are_refused() {
         (format!("{ten} {fifty}"), 2, "no response behind 0 Ω"),
         (format!("{none} {ten} {ten}"), 2, "two responses behind 10"),
         (format!("{none} {ten} {fifty} --impedance load.zma"), 2, "cannot be used with"),
-        ("--impedance load.zma --verify 20=10.txt".to_owned(), 2, "cannot be used with"),
+        ("--impedance load.zma --verify 20=10.txt".to_owned(), 2, "no response to predict"),
+        ("--impedance load.zma --response-source 20".to_owned(), 2, "--response <FILE>"),
+        (
+            "--impedance load.zma --response 0.txt --verify amp=10.txt".to_owned(),
+            2,
+            "'amp' is no --source",
+        ),
+        ("--impedance load.zma --verify 10.txt".to_owned(), 2, "is not SOURCE=FILE"),
         (format!("{none} --series ten=10.txt"), 2, "'ten' is not a resistance"),
         (format!("{none} --series 10"), 2, "'10' is not OHM=FILE"),
         (format!("{none} {ten} --series 50=high.txt"), 5, "no band in common"),

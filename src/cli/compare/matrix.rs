@@ -11,12 +11,12 @@ use crate::cli::failure::Failure;
 use crate::cli::figures;
 use crate::cli::output::{Output, counted};
 use crate::cli::{Exit, LibraryRoot};
-use crate::model::{Impedance, LeftOut, Measurand, MeasuredOutput, SourceMatrix};
+use crate::model::{Impedance, LeftOut, Measurand, MeasuredOutput, Source, SourceMatrix};
 use crate::quantity::Resistance;
 use crate::report::text;
 use crate::store::document;
 use crate::store::library::{EntryState, Library};
-use crate::study::matrix::{Headphone, Source, matrix};
+use crate::study::matrix::{Headphone, matrix};
 
 /// The arguments of `compare matrix`.
 #[derive(Debug, Args)]

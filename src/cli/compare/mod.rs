@@ -7,6 +7,7 @@ mod matrix;
 mod series;
 mod source;
 mod states;
+mod verify;
 
 use clap::Subcommand;
 

@@ -28,9 +28,6 @@ pub(super) struct SeriesArgs {
         conflicts_with = "impedance"
     )]
     series_level: Vec<DriveLevel>,
-    /// A further response behind a resistor, to hold the prediction against
-    #[arg(long, value_name = "OHM=FILE", requires = "series", conflicts_with = "impedance")]
-    verify: Vec<BehindFile>,
 }
 
 /// `OHM=FILE`.
@@ -121,11 +118,6 @@ impl SeriesArgs {
             read.drive_db = Some(stated.level.db());
         }
         Ok(())
-    }
-
-    /// The responses to hold the prediction against.
-    pub(super) fn kept(&self, curves: &mut Curves) -> Result<Vec<Behind>, Failure> {
-        Ok(read(curves, &self.verify)?.into_iter().map(Read::at_one_drive).collect())
     }
 }
 

@@ -4,17 +4,18 @@ use clap::Args;
 
 use super::keep::{KeepComparison, NormalisationArg};
 use super::series::SeriesArgs;
+use super::verify::{self, OnSourceFile};
 use crate::cli::Exit;
 use crate::cli::curves::Curves;
 use crate::cli::failure::Failure;
 use crate::cli::figures;
 use crate::cli::output::Output;
-use crate::model::{Curve, MeasuredOutput, SourceComparison};
-use crate::quantity::Resistance;
-use crate::quantity::unit::Decibel;
+use crate::model::{MeasuredOutput, Source, SourceComparison};
+use crate::quantity::{Level, Resistance};
 use crate::report::text;
 use crate::store::document;
-use crate::study::{amplifier, damping, source};
+use crate::study::damping;
+use crate::study::source::{self, OnSource, Question};
 
 /// The arguments of `compare source`.
 #[derive(Debug, Args)]
@@ -26,16 +27,28 @@ Examples:
   cansweep compare source --impedance impedance --source amp=amp --source-ohm 0,10
   cansweep compare source --series 0=none.txt --series 10=10.txt --series 50=50.txt \\
       --verify 20=20.txt --source-ohm 20,75,100
+  cansweep compare source --impedance impedance --source amp=amp --response on-0 \\
+      --verify 120=on-120 --verify amp=on-amp -o verified
 
 Where no impedance can be measured, responses behind two or more known resistors tell it: --series.
-They must be of one seating. Drive levels that the files state (REW's do) are subtracted.")]
+They must be of one seating. Drive levels that the files state (REW's do) are subtracted.
+
+--verify predicts a response from --response (with --series: from the one behind 0 Ω) and says
+whether the measured one lies inside the uncertainty of the parts, where all state one.")]
 pub(crate) struct SourceArgs {
     /// The headphone's impedance
     #[arg(long, value_name = "FILE", required_unless_present = "series")]
     impedance: Option<String>,
-    /// The headphone's response on a source of 0 Ω
+    /// The headphone's response, on a source of 0 Ω unless --response-source says otherwise
     #[arg(long, value_name = "FILE")]
     response: Option<String>,
+    /// What the response was measured on: a resistance, or the NAME of a --source
+    #[arg(long, value_name = "OHM|NAME", requires = "response", default_value = "0")]
+    response_source: String,
+    /// A response of the same seating, measured on SOURCE (a resistance, or the NAME of a --source),
+    /// to hold the prediction against
+    #[arg(long, value_name = "SOURCE=FILE")]
+    verify: Vec<OnSourceFile>,
     /// Output resistances of the sources [default: 0.1,10,33,120, or none beside --source]
     #[arg(long, value_name = "OHM[,OHM…]", value_delimiter = ',', allow_hyphen_values = true)]
     source_ohm: Vec<Resistance>,
@@ -78,43 +91,52 @@ pub(super) fn run(args: &SourceArgs, output: Output) -> Result<Exit, Failure> {
 }
 
 fn compared(args: &SourceArgs, curves: &mut Curves) -> Result<SourceComparison, Failure> {
-    let (sources, normalisation) = (&sources(args)?, args.normalise.0);
     let Some(file) = &args.impedance else {
         let series = args.series.inferred(curves)?;
-        let kept = args.series.kept(curves)?;
-        let response = response(args, curves)?;
-        let response = response.as_ref();
+        let question = question(args, curves, Vec::new())?;
         curves.remark_on_assumptions();
-        return Ok(source::compare_inferred(&series, &kept, sources, response, normalisation)?);
+        return Ok(source::compare_inferred(&series, &question)?);
     };
     let impedance = curves.load(file)?.to_impedance_with_u().map_err(Failure::data)?;
-    let response = response(args, curves)?;
     let mut outputs = Vec::new();
     for named in &args.source {
         let (name, file) = named.split_once('=').unwrap_or((named.as_str(), named.as_str()));
         let impedance = curves.load(file)?.to_impedance_with_u().map_err(Failure::data)?;
         outputs.push(MeasuredOutput { name: name.to_owned(), impedance });
     }
+    let question = question(args, curves, outputs)?;
     curves.remark_on_assumptions();
-    let response = response.as_ref();
-    let mut comparison = source::compare(&impedance, sources, response, normalisation)?;
-    for output in &outputs {
-        comparison.sources.push(amplifier::effect(&impedance, output, response, normalisation)?);
+    Ok(source::compare(&impedance, &question)?)
+}
+
+fn question(
+    args: &SourceArgs,
+    curves: &mut Curves,
+    outputs: Vec<MeasuredOutput>,
+) -> Result<Question, Failure> {
+    // Responses behind resistors are brought to a drive of full scale.
+    let (mut response, mut drive) = (None, Some(Level::from_db(0.0)));
+    if let Some(file) = &args.response {
+        let (level, own) = curves.level_and_drive(file)?;
+        response =
+            Some(OnSource { source: verify::named(&args.response_source, &outputs)?, level });
+        drive = own;
     }
-    Ok(comparison)
+    let verify = (args.verify.iter())
+        .map(|measured| measured.read(curves, &outputs, drive))
+        .collect::<Result<_, _>>()?;
+    let mut sources: Vec<Source> = resistances(args)?.into_iter().map(Source::from).collect();
+    sources.extend(outputs.into_iter().map(Source::Measured));
+    Ok(Question { sources, response, verify, normalisation: args.normalise.0 })
 }
 
 /// The resistances that are asked for; beside measured outputs only those that are named, and 0 Ω,
 /// which they are compared with.
-fn sources(args: &SourceArgs) -> Result<Vec<Resistance>, Failure> {
+fn resistances(args: &SourceArgs) -> Result<Vec<Resistance>, Failure> {
     const USUAL_OHM: [f64; 4] = [0.1, 10.0, 33.0, 120.0];
     if !args.source_ohm.is_empty() {
         return Ok(args.source_ohm.clone());
     }
     let usual = if args.source.is_empty() { &USUAL_OHM[..] } else { &[0.0] };
     usual.iter().map(|&ohm| Resistance::new(ohm).map_err(Failure::usage)).collect()
-}
-
-fn response(args: &SourceArgs, curves: &mut Curves) -> Result<Option<Curve<Decibel>>, Failure> {
-    args.response.as_ref().map(|file| curves.level(file)).transpose()
 }

@@ -157,6 +157,7 @@ fn even_step(span: f64) -> f64 {
 /// The step of a decibel axis with a span.
 fn decibel_step(span: f64) -> f64 {
     match span {
+        span if span <= 0.3 => round_step(span / 6.0),
         span if span <= 0.7 => 0.1,
         span if span <= 4.0 => 0.5,
         span if span <= 14.0 => 1.0,
@@ -301,6 +302,15 @@ mod tests {
         );
         assert_eq!(range(Scale::Difference, &[0.0]), (-2.0, 2.0));
         assert_eq!(range(Scale::Difference, &[-25.0, -24.0]), (-30.0, 5.0));
+    }
+
+    #[test]
+    fn a_range_of_hundredths_of_a_decibel_has_steps_of_its_own() {
+        let mut panel = panel(Scale::Difference, &[0.01]);
+        panel.axis.range = Some((-0.05, 0.05));
+        let ticks = ValueTicks::of(&panel, FrequencyAxis::AUDIO);
+        let labels: Vec<String> = ticks.labelled.into_iter().map(|tick| tick.label).collect();
+        assert_eq!(labels, ["−0.04", "−0.02", "0.00", "+0.02", "+0.04"]);
     }
 
     #[test]

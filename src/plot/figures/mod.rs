@@ -11,6 +11,7 @@ mod model;
 mod response;
 mod source;
 mod states;
+mod verification;
 
 pub use crosstalk::crosstalk;
 pub use curves::{curve_differences, curves};
@@ -23,6 +24,7 @@ pub use model::model;
 pub use response::response;
 pub use source::source;
 pub use states::{Seatings, states};
+pub use verification::verification;
 
 use std::borrow::Borrow;
 

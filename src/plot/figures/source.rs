@@ -9,7 +9,7 @@ use crate::plot::{Annotation, Figure, FrequencyAxis, Panel, Point, ReferenceLine
 pub fn source(comparison: &SourceComparison, caption: &Caption) -> Figure {
     let mut panel = Panel::new("Change against 0 Ω", Scale::Difference);
     for (slot, effect) in comparison.sources.iter().enumerate() {
-        panel.series.push(Series::named(&effect.label(), slot, points(&effect.curve)));
+        panel.series.push(Series::named(&effect.source.label(), slot, points(&effect.curve)));
         panel.bands.extend(expanded_band(slot, &effect.curve));
     }
     panel.references.push(ReferenceLine { value: 0.0, label: None });

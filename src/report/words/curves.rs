@@ -103,7 +103,8 @@ fn seen(comparison: &CurveComparison, difference: &CurveDifference) -> String {
     }
 }
 
-fn ranges(spans: &[Span]) -> String {
+/// Where they lie, or how many they are and where the widest.
+pub(super) fn ranges(spans: &[Span]) -> String {
     let range = |span: &Span| {
         let (from, to) = (hertz(span.from_hz), hertz(span.to_hz));
         if from == to { format!("at {from}") } else { format!("from {from} to {to}") }

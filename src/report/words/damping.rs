@@ -28,7 +28,7 @@ pub fn damping(comparison: &SourceComparison) -> Option<String> {
 }
 
 fn named(effect: &SourceEffect) -> String {
-    match &effect.output {
+    match effect.source.output() {
         Some(output) => output.name.clone(),
         None => format!("{} Ω", chosen(effect.source.ohm())),
     }

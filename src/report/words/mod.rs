@@ -14,6 +14,7 @@ mod matrix;
 mod measurement;
 mod source;
 mod states;
+mod verification;
 
 pub use curves::curves;
 pub use damping::damping;
@@ -24,6 +25,7 @@ pub use matrix::matrix;
 pub use measurement::{findings, measurement};
 pub use source::source;
 pub use states::{basis, states};
+pub use verification::verifications;
 
 /// A name that somebody chose, in quotation marks and without control characters.
 pub(super) fn quoted(name: &str) -> String {

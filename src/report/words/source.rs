@@ -2,7 +2,7 @@
 
 use super::{capitalised, listed};
 use crate::model::{SourceComparison, SourceEffect, SourceLimit};
-use crate::report::digits::{at_most, chosen, hertz, prose_db, significant};
+use crate::report::digits::{at_most, chosen, hertz, level, prose_db, significant};
 
 /// A change smaller than this is none, in decibels: it would be printed as 0.00.
 const NEGLIGIBLE_DB: f64 = 0.005;
@@ -17,12 +17,12 @@ pub fn source(comparison: &SourceComparison) -> Vec<String> {
 }
 
 fn effect(effect: &SourceEffect) -> String {
-    if effect.source.ohm() <= 0.0 && effect.output.is_none() {
+    if effect.source.is_ideal() {
         return "A source of 0 Ω is what the others are compared with.".to_owned();
     }
     let clauses = [Some(change(effect)), loss(effect), damping(effect)];
     let clauses: Vec<String> = clauses.into_iter().flatten().collect();
-    let source = match &effect.output {
+    let source = match effect.source.output() {
         Some(output) => format!("The output of {}", output.name),
         None => format!("A source of {} Ω", chosen(effect.source.ohm())),
     };
@@ -36,7 +36,7 @@ fn change(effect: &SourceEffect) -> String {
     let verb = if effect.worst_db < 0.0 { "lowers" } else { "raises" };
     format!(
         "{verb} the response by up to {}, at {} ({} from peak to peak)",
-        prose_db(effect.worst_db, None),
+        level(effect.worst_db, effect.u_worst_db()),
         hertz(effect.worst_hz),
         prose_db(effect.peak_to_peak_db, None)
     )
@@ -106,6 +106,15 @@ mod tests {
                  of up to 40 Ω within 0.5 dB and one of up to 89 Ω within 1 dB.",
             ]
         );
+    }
+
+    #[test]
+    fn a_change_is_told_with_its_uncertainty() {
+        let mut changed = effect(120.0, 1.21, -2.87, None);
+        let u = vec![0.03; changed.curve.grid().len()];
+        changed.curve = changed.curve.with_u(u.into()).unwrap();
+        let told = source(&sources(vec![changed], [None; 3])).remove(0);
+        assert!(told.contains("by up to 1.210 ± 0.060 dB (k = 2), at 95 Hz"), "{told}");
     }
 
     #[test]

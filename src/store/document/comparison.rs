@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::{curve_object, head, without_nulls};
 use crate::model::{
-    DampedResonance, EquivalentLeak, Impedance, InferredImpedance, LeakBasis, LeakVerdict, NoLeak,
-    Normalisation, SeriesVerification, SourceComparison, SourceDamping, SourceEffect,
-    StateComparison, StateDifference, StateSummary,
+    DampedResonance, EquivalentLeak, Impedance, InferredImpedance, InferredUncertainty, LeakBasis,
+    LeakVerdict, NoLeak, Normalisation, Source, SourceComparison, SourceDamping, SourceEffect,
+    Span, StateComparison, StateDifference, StateSummary, Verification,
 };
 use crate::quantity::Resistance;
 
@@ -124,7 +124,7 @@ pub fn sources(comparison: &SourceComparison) -> Value {
         .collect();
     let figures = json!({
         "impedance": comparison.inferred.as_ref().map(|from| inferred(from, &comparison.impedance)),
-        "verification": comparison.inferred.as_ref().map(verification),
+        "verification": verifications(comparison),
         "sources": sources,
         "resonance": damping.and_then(|damping| damping.resonance.as_ref()).map(resonance),
         "eighth_rule_ohm": comparison.eighth_rule.allows.ohm(),
@@ -142,11 +142,20 @@ fn inferred(from: &InferredImpedance, impedance: &Impedance) -> Value {
     let ohm = |resistor: &Resistance| resistor.ohm();
     let quoted: Map<String, Value> =
         from.quoted.iter().map(|at| (at.frequency_hz.to_string(), at.ohm.into())).collect();
+    let u_quoted: Map<String, Value> = (from.quoted.iter())
+        .filter_map(|at| Some((at.frequency_hz.to_string(), at.u_ohm?.into())))
+        .collect();
+    let u_quoted = (!u_quoted.is_empty()).then_some(u_quoted);
     json!({
         "inferred_from_ohm": from.resistors.iter().map(ohm).collect::<Vec<_>>(),
         "phase_sign_known": false,
         "forced_share": from.forced_share,
+        "uncertainty_from": from.uncertainty.map(|origin| match origin {
+            InferredUncertainty::Stated => "responses",
+            InferredUncertainty::Scatter => "scatter",
+        }),
         "magnitude_at_hz_ohm": quoted,
+        "u_magnitude_at_hz_ohm": u_quoted,
         "minimum_ohm": from.extremes.minimum,
         "minimum_hz": from.extremes.minimum_hz,
         "maximum_ohm": from.extremes.maximum,
@@ -155,17 +164,40 @@ fn inferred(from: &InferredImpedance, impedance: &Impedance) -> Value {
     })
 }
 
-fn verification(from: &InferredImpedance) -> Value {
-    let seen = |seen: &SeriesVerification| {
-        json!({
-            "ohm": seen.resistor.ohm(),
-            "offset_db": seen.offset_db,
-            "rms_db": seen.rms_db,
-            "worst_db": seen.worst_db,
-            "worst_hz": seen.worst_hz,
-        })
-    };
-    from.verification.iter().map(seen).collect()
+/// Absent where nothing was to be verified, unless the impedance was inferred.
+fn verifications(comparison: &SourceComparison) -> Option<Value> {
+    let all = &comparison.verifications;
+    let asked = !all.is_empty() || comparison.inferred.is_some();
+    asked.then(|| all.iter().map(verification).collect())
+}
+
+fn verification(seen: &Verification) -> Value {
+    let verdict = seen.verdict.as_ref().ok();
+    let unstated = seen.verdict.as_ref().err();
+    let span = |span: &Span| json!({ "from_hz": span.from_hz, "to_hz": span.to_hz });
+    json!({
+        "source": name(&seen.source),
+        "ohm": seen.source.ohm(),
+        "from_source": name(&seen.from),
+        "from_ohm": seen.from.ohm(),
+        "offset_db": seen.offset_db,
+        "rms_db": seen.rms_db,
+        "worst_db": seen.worst_db,
+        "u_worst_db": seen.u_worst_db(),
+        "worst_hz": seen.worst_hz,
+        "share_inside": verdict.map(|verdict| verdict.share_inside),
+        "verdict": verdict.map(|v| if v.is_inside() { "inside" } else { "outside" }),
+        "outside": verdict.map(|v| v.outside.iter().map(span).collect::<Vec<_>>()),
+        "unstated": unstated.map(|parts| parts.iter().map(|p| p.name()).collect::<Vec<_>>()),
+        "predicted": curve_object(&seen.predicted, None),
+        "measured": curve_object(&seen.measured, None),
+        "curve": curve_object(&seen.residual, None),
+    })
+}
+
+/// The name of a source that was measured.
+fn name(source: &Source) -> Option<&str> {
+    source.output().map(|output| output.name.as_str())
 }
 
 fn resonance(resonance: &DampedResonance) -> Value {
@@ -184,9 +216,10 @@ fn source(effect: &SourceEffect, damping: Option<&SourceDamping>) -> Value {
         .map(|factor| json!({ "frequency_hz": factor.hz(), "factor": factor.values().to_vec() }));
     let response = effect.response.as_ref().map(|response| curve_object(response, None));
     json!({
-        "source": effect.output.as_ref().map(|output| &output.name),
+        "source": name(&effect.source),
         "source_ohm": effect.source.ohm(),
         "worst_db": effect.worst_db,
+        "u_worst_db": effect.u_worst_db(),
         "worst_hz": effect.worst_hz,
         "peak_to_peak_db": effect.peak_to_peak_db,
         "loss_db": effect.loss_db,
@@ -265,6 +298,11 @@ mod tests {
         let effect = &figures["sources"][0];
         assert_eq!((&effect["source_ohm"], &effect["worst_db"]), (&json!(33.0), &json!(2.0)));
         assert!(effect.get("damping_factor").is_some() && effect.get("response").is_none());
+        assert!(effect.get("u_worst_db").is_none());
+        let seen = &figures["verification"][0];
+        assert_eq!((&seen["ohm"], &seen["from_ohm"]), (&json!(33.0), &json!(0.0)));
+        assert_eq!((&seen["verdict"], &seen["u_worst_db"]), (&json!("outside"), &json!(0.1)));
+        assert_eq!(seen["outside"], json!([{ "from_hz": 100.0, "to_hz": 100.0 }]));
         assert_eq!(figures["eighth_rule_ohm"], json!(4.0));
         assert_eq!(figures["limit_ohm"], json!({ "0.1": 1.25, "1": 14.0 }));
     }

@@ -1,8 +1,8 @@
 //! Comparisons as one wide table: a row for each frequency, columns for each curve.
 
 use crate::model::{
-    CrosstalkCurves, Curve, CurveComparison, Drive, LeakVerdict, Polar, Response, SourceComparison,
-    StateComparison, Trace,
+    CrosstalkCurves, Curve, CurveComparison, Drive, LeakVerdict, Polar, Response, Source,
+    SourceComparison, StateComparison, Trace,
 };
 use crate::quantity::unit::{Decibel, Unit};
 
@@ -51,16 +51,36 @@ pub fn leaks_csv(comparison: &StateComparison) -> Option<String> {
 pub fn sources_csv(comparison: &SourceComparison) -> String {
     let mut table = WideTable::default();
     for effect in &comparison.sources {
-        let source = match &effect.output {
-            Some(output) => output.name.clone(),
-            None => format!("{}_ohm", effect.source.ohm()),
-        };
+        let source = column(&effect.source);
         table.add(&format!("source_{source}_db"), &effect.curve);
         if let Some(response) = &effect.response {
             table.add(&format!("source_{source}_response_db"), response);
         }
     }
     table.into_text()
+}
+
+/// Responses on sources and their predictions: `frequency_hz` of the first, then for each
+/// `N_SOURCE_predicted_db` and `N_SOURCE_measured_db`, changes against the source that was predicted
+/// from, and `N_SOURCE_residual_db`, with their standard uncertainties where known.
+#[must_use]
+pub fn verifications_csv(comparison: &SourceComparison) -> String {
+    let mut table = WideTable::default();
+    for (i, seen) in comparison.verifications.iter().enumerate() {
+        let name = format!("{}_{}", i + 1, column(&seen.source));
+        table.add(&format!("{name}_predicted_db"), &seen.predicted);
+        table.add(&format!("{name}_measured_db"), &seen.measured);
+        table.add(&format!("{name}_residual_db"), &seen.residual);
+    }
+    table.into_text()
+}
+
+/// What a source is called in the head of a column.
+fn column(source: &Source) -> String {
+    match source.output() {
+        Some(output) => output.name.clone(),
+        None => format!("{}_ohm", source.ohm()),
+    }
 }
 
 /// Curves beside each other: `frequency_hz` of the first, then `NAME_ohm` or `NAME_db`,
@@ -228,5 +248,9 @@ mod tests {
         let differences = curve_differences_csv(&fixture::curves());
         assert!(differences.starts_with("frequency_hz,right_minus_left_percent,u_right_minus"));
         assert!(sources_csv(&fixture::sources()).starts_with("frequency_hz,source_33_ohm_db\n"));
+        assert!(verifications_csv(&fixture::sources()).starts_with(
+            "frequency_hz,1_33_ohm_predicted_db,1_33_ohm_measured_db,1_33_ohm_residual_db,\
+             u_1_33_ohm_residual_db\n100,0,0.5,0.5,0.1\n"
+        ));
     }
 }

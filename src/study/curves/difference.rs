@@ -1,12 +1,12 @@
 //! The difference of two curves of one kind.
 
 use super::StudyError;
-use super::significance::significance;
 use crate::metrology::band::mean_over;
 use crate::model::{ComparedCurve, Curve, CurveDifference, Deviation, FrequencyGrid, Polar, Trace};
 use crate::quantity::amplitude_db;
 use crate::quantity::unit::{Decibel, Degree, Ohm, Percent, Unit};
 use crate::study::AUDIBLE_HZ;
+use crate::study::significance::significance;
 
 /// Frequencies may miss the ends of a band by this much: written files round.
 const ROUNDING: f64 = 1e-6;

@@ -12,6 +12,14 @@ const K: f64 = 2.0;
 const LEAST_OCTAVES: f64 = 1.0 / 12.0;
 const BEYOND_CHANCE: f64 = 2.0;
 
+/// The share of the frequencies, 0 to 1, at which a difference lies inside its expanded
+/// uncertainty; `None` where that is not known.
+pub(super) fn share_inside<U: Unit>(difference: &Curve<U>) -> Option<f64> {
+    let u = difference.u()?;
+    let inside = difference.values().iter().zip(u).filter(|(value, u)| value.abs() <= K * **u);
+    Some(inside.count() as f64 / u.len() as f64)
+}
+
 /// The ranges in which a difference exceeds its expanded uncertainty, and above what none is seen
 /// elsewhere; `None` where the uncertainty is not known.
 pub(super) fn significance<U: Unit>(difference: &Curve<U>) -> Option<Significance> {
