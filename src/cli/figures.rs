@@ -143,8 +143,12 @@ pub(super) fn caption_of(measurement: &Measurement) -> Caption {
         Measurand::OutputImpedance => "Output impedance",
         Measurand::Crosstalk => "Crosstalk",
     };
-    let title = match conditions.tags.get("headphone") {
-        Some(headphone) => format!("{headphone}: {}", what.to_lowercase()),
+    let whose = match measurement.outcome.measurand() {
+        Measurand::Response | Measurand::Impedance => "headphone",
+        Measurand::OutputImpedance | Measurand::Crosstalk => "amplifier",
+    };
+    let title = match conditions.tags.get(whose) {
+        Some(name) => format!("{name}: {}", what.to_lowercase()),
         None => what.to_owned(),
     };
     let accepted = measurement.findings.iter().filter_map(|finding| match &finding.kind {

@@ -35,7 +35,7 @@ pub use calibration::{
 pub use check::{CheckError, Checked, Harmonic, Hum, InputCheck, Signal, check};
 pub use diagnosis::{Purpose, diagnose, recognise};
 pub use impedance::{NoCalibration, StandardTakes, impedance_behind, impedance_calibration};
-pub use output::{Heard, limit};
+pub use output::{Heard, limit, resistance_of_leads};
 pub use port::{Block, Capabilities, Event, Flow, Observer, Rig, RigError, Unwatched};
 pub use protection::{Exceeded, Limits, Prediction, Scale, Wearer};
 pub use ramp::{InputGain, RampGoal, RampStop, Ramped, ramp};

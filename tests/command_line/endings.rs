@@ -68,7 +68,7 @@ fn a_wrong_command_line_ends_with_2_and_says_what_is_wrong_with_it() {
         failure(&bench, line, 2);
     }
     for (options, reason) in [
-        ("--channels tuba=1", "roles are reference, sense and microphone"),
+        ("--channels tuba=1", "roles are reference, sense, microphone, negative and load"),
         ("--channels microphone=0", "counted from 1"),
         ("--channels reference=1,microphone=1", "which input is which"),
         ("--from 1k --to 100", "--from 1000 Hz does not lie below --to 100 Hz"),

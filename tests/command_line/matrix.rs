@@ -4,10 +4,14 @@ use serde_json::Value;
 
 use crate::bench::{Bench, copy_of, stimulus};
 
-/// 32 Ω with 64 Ω at 100 Hz, and a planar headphone of 20 Ω.
+/// 32 Ω with 64 Ω at 100 Hz, known exactly, and a planar headphone of 20 Ω.
 fn bench() -> Bench {
     let bench = Bench::new();
-    bench.write("closed.zma", b"20 32 0\n100 64 0\n1000 32 0\n20000 40 45\n");
+    bench.write(
+        "closed.csv",
+        b"frequency_hz,magnitude_ohm,phase_deg,u_magnitude_ohm,u_phase_deg\n\
+          20,32,0,0,0\n100,64,0,0,0\n1000,32,0,0,0\n20000,40,45,0,0\n",
+    );
     bench.write("planar.zma", b"20 20 0\n1000 20 0\n20000 20 0\n");
     bench.write(
         "amp.csv",
@@ -33,7 +37,7 @@ fn assert_near(found: &Value, expected: f64) {
 #[test]
 fn headphones_and_sources_from_files_make_a_matrix() {
     let bench = bench();
-    let line = "compare matrix --headphone Closed=closed.zma planar.zma --source desk=amp.csv \
+    let line = "compare matrix --headphone Closed=closed.csv planar.zma --source desk=amp.csv \
                 --source-ohm 120,0";
     let document = bench.run(&format!("{line} --json")).ended(0).document();
     assert_eq!(document["kind"], "source-matrix");
@@ -67,7 +71,7 @@ fn headphones_and_sources_from_files_make_a_matrix() {
 #[test]
 fn the_folder_holds_the_figure_the_table_and_the_document() {
     let bench = bench();
-    let line = "compare matrix --headphone closed.zma planar.zma --source-ohm 1,10 -o out";
+    let line = "compare matrix --headphone closed.csv planar.zma --source-ohm 1,10 -o out";
     bench.run(line).ended(0).prints("8 pictures");
     assert_eq!(bench.json("out/matrix.json")["kind"], "source-matrix");
     assert_eq!(bench.text("out/matrix.csv").lines().count(), 5);
@@ -122,11 +126,11 @@ fn what_cannot_be_used_is_named_with_the_reason() {
     let bench = bench();
     bench.write("low.zma", b"20 32 0\n500 64 0\n");
     let line = "compare matrix --source-ohm 1 --headphone";
-    let told = bench.run(&format!("{line} closed.zma low.zma")).ended(0);
+    let told = bench.run(&format!("{line} closed.csv low.zma")).ended(0);
     assert!(told.stdout.contains("Not known is “low”: 1000 Hz lies outside"), "{}", told.stdout);
     bench.run(&format!("{line} low.zma")).ended(5).says("'low'").says("covers 1 kHz");
     bench.run(&format!("{line} none.zma")).ended(5).says("none.zma");
-    bench.run(&format!("{line} closed.zma closed.zma")).ended(2).says("two headphones are called");
+    bench.run(&format!("{line} closed.csv closed.csv")).ended(2).says("two headphones are called");
     bench.write("response.csv", b"frequency_hz,magnitude_db\n20,0\n20000,0\n");
     bench.run(&format!("{line} response.csv")).ended(5).says("not an impedance");
 }

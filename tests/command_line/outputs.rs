@@ -185,3 +185,26 @@ fn a_balanced_output_tells_its_legs_and_its_swing() {
     }
     assert!(document["legs"]["negative"]["magnitude_ohm"].is_array());
 }
+
+#[test]
+fn leads_that_were_measured_at_a_short_are_taken_out() {
+    let bench = Bench::new();
+    let leads: String = (0..60)
+        .map(|k| format!("{:.3} 0.6 0.0\n", 20.0 * f64::from(k).mul_add(0.17, 0.0).exp2()))
+        .collect();
+    std::fs::write(bench.path("leads.zma"), leads).unwrap();
+    for (name, load) in [("open.wav", f64::INFINITY), ("33.wav", 33.6)] {
+        let voltage = 0.7 / (1.0 + 5.0 / load);
+        bench.write_take(name, &[0.6, voltage].map(|gain| copy_of(stimulus(), 300, gain)));
+    }
+    let line = "measure output-impedance --plan short.toml --no-figures --take open.wav --take \
+                33.wav --load open,33 --input-resistance 1G --input-capacitance 0F --json";
+    let with = |leads: &str, folder: &str| {
+        let document =
+            bench.run(&format!("{line} --lead-resistance {leads} -o {folder}")).ended(0).document();
+        document["figures"]["at_1khz_ohm"].as_f64().unwrap()
+    };
+    assert!((with("leads.zma", "a") / 5.0 - 1.0).abs() < 1e-3);
+    assert!((with("0", "b") / 5.0 - 1.0).abs() > 0.01);
+    bench.run(&format!("{line} --lead-resistance nowhere.zma -o c")).ended(5).says("nowhere.zma");
+}

@@ -4,12 +4,15 @@ use std::fmt::Write as _;
 
 use clap::Args;
 
+use crate::cli::LibraryRoot;
+use crate::cli::curves::Curves;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::keep::{Keep, Task};
 use crate::cli::loads::LoadPlan;
 use crate::cli::origin::{Look, Origin, Prepared};
 use crate::cli::output::Output;
 use crate::cli::rig_file::{Placing, Wires};
+use crate::measure::resistance_of_leads;
 use crate::model::{BalancedFigures, OutputBench, OutputFigures, OutputLimit, OutputTap, TestLoad};
 use crate::quantity::unit::FullScale;
 use crate::quantity::{Capacitance, Gain, Level, Percent, Resistance, Uncertain};
@@ -32,8 +35,8 @@ Input 1 (reference) sits where the amplifier is driven, input 2 (sense) at its p
 alone the stimulus stands for the drive. Two loads tell the impedance, three whether the output is
 linear, and loads that come back later take a drift out. --balanced takes both legs, each by an
 input of its own (10 kΩ or more to ground; never a leg to ground itself), --four-wire the plug and
-the load, which leaves leads and contacts out. Exit code 1: the loads do not agree, and
-the finding says from which load on. With --levels each load is played at every one of them, the
+the load, which leaves leads and contacts out. Exit code 1: the loads do not agree, and the
+finding says from which load on. With --levels each load is played at every one of them, the
 quietest first, and where it stops following the level is narrowed down to half a decibel; from
 takes: every load with all its levels, then the next. What a cable adds, two measurements tell, at
 both its ends.")]
@@ -78,9 +81,11 @@ struct BenchArgs {
     /// Tolerance of the loads
     #[arg(long, value_name = "PERCENT", default_value = "0.1%", allow_hyphen_values = true)]
     load_tolerance: Percent,
-    /// Resistance from the plug, where the voltage is taken, to the load [default: 0.1 Ω at most]
-    #[arg(long, value_name = "OHM", allow_hyphen_values = true)]
-    lead_resistance: Option<Resistance>,
+    /// Resistance from the plug, where the voltage is taken, to the load, there and back; or an
+    /// impedance of the leads that was measured with a short in the load's place [default: 0.1 Ω
+    /// at most]
+    #[arg(long, value_name = "OHM|FILE", allow_hyphen_values = true)]
+    lead_resistance: Option<String>,
     /// Standard deviation of a contact each time it is made
     #[arg(long, value_name = "OHM", default_value = "5m", allow_hyphen_values = true)]
     contact_resistance: Resistance,
@@ -104,14 +109,28 @@ impl BenchArgs {
         }
     }
 
-    fn bench(&self) -> Result<OutputBench, Failure> {
+    /// What the leads have: as it is stated, or as an impedance that was measured at a short says.
+    fn leads(&self, library: &LibraryRoot) -> Result<Option<Resistance>, Failure> {
+        let Some(text) = &self.lead_resistance else { return Ok(None) };
+        if let Ok(stated) = text.parse() {
+            return Ok(Some(stated));
+        }
+        let short = Curves::new(library).load(text)?.to_impedance().map_err(Failure::data)?;
+        let resistance = resistance_of_leads(&short).ok_or_else(|| {
+            Failure::data(format!("'{text}' is no impedance of leads: it has no resistance"))
+                .hint("measure them with `measure impedance` and a short in the load's place")
+        })?;
+        Ok(Some(resistance))
+    }
+
+    fn bench(&self, library: &LibraryRoot) -> Result<OutputBench, Failure> {
         if self.input_resistance.is_some_and(|input| input.ohm() <= 0.0) {
             return Err(Failure::usage("an input of 0 Ω measures no voltage"));
         }
         Ok(OutputBench {
             tap: self.tap(),
             load_tolerance: self.load_tolerance,
-            lead_resistance: self.lead_resistance,
+            lead_resistance: self.leads(library)?,
             contact_resistance: self.contact_resistance,
             drift_db: self.drift.db().abs(),
             input_resistance: self.input_resistance,
@@ -121,7 +140,7 @@ impl BenchArgs {
 }
 
 pub(super) fn run(args: &OutputArgs, output: Output) -> Result<Exit, Failure> {
-    let bench = args.bench.bench()?;
+    let bench = args.bench.bench(&args.keep.library)?;
     let loads = &args.bench.loads;
     if loads.iter().all(|load| *load == loads[0]) {
         return Err(Failure::usage("an output impedance needs two different loads or more").hint(

@@ -10,13 +10,14 @@ use self::voltages::{Voltages, lead_resistance, loaded_takes, middle_db};
 use super::analyser::{Analysed, Analyser, MeasureError};
 use super::impedance::Seen;
 use crate::metrology::budget::combined;
+use crate::metrology::statistics::median;
 use crate::metrology::thevenin::{NoOutput, Output, output, series};
 use crate::model::{
     ChannelMap, CurveError, Finding, FindingKind, FrequencyGrid, Impedance, LoadResidual, LoadedAt,
     Measurand, Outcome, OutputBench, OutputDetail, OutputFigures, OutputTap, Recording, Response,
     Severity, TestLoad,
 };
-use crate::quantity::Uncertain;
+use crate::quantity::{Resistance, Uncertain};
 
 /// No output impedance below this is told from none: contacts of a plug have as much.
 const LEAST_FLOOR_OHM: f64 = 0.01;
@@ -110,6 +111,15 @@ impl Analyser {
         let hz = self.resolution.grid().hz();
         Ok((voltages.map(|voltages| middle_db(hz, &voltages)), seen.findings))
     }
+}
+
+/// The resistance of leads whose impedance was measured with a short at their end: the median of the
+/// real part in the middle of the band. `None` if there is none.
+#[must_use]
+pub fn resistance_of_leads(short: &Impedance) -> Option<Resistance> {
+    let inside = short.hz().iter().zip(short.values()).filter(|(f, _)| MIDDLE_HZ.contains(*f));
+    let ohm = median(&inside.map(|(_, z)| z.re).collect::<Vec<_>>())?;
+    Resistance::new(ohm).ok()
 }
 
 /// By how many decibels the drive of a take is below the loudest of all.

@@ -139,8 +139,8 @@ mod tests {
             paragraphs,
             [
                 "Of six pairs the response deviates by less than 0.1 dB in 4, which nobody hears, \
-                 and by 1 dB or more in 2. Most deviates “closed” on 120 Ω: 4.53 dB from peak to \
-                 peak, furthest from its level at 1 kHz at 85 Hz.",
+                 and by 1 dB or more in 2. Most deviates “closed” on 120 Ω: 4.534 ± 0.018 dB \
+                 (k = 2) from peak to peak, furthest from its level at 1 kHz at 85 Hz.",
                 "Four pairs break the rule of an eighth (the source has more than an eighth of the \
                  headphone's smallest impedance), 2 of which are all the same below 0.5 dB. Where \
                  it is kept, the response deviates by 0.00 dB at most.",
