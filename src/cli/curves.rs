@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::LibraryRoot;
 use super::failure::Failure;
 use super::output::Output;
-use crate::model::{Curve, Polar, Trace};
+use crate::model::{Budget, Curve, Polar, Trace};
 use crate::quantity::Level;
 use crate::quantity::unit::{Decibel, FullScale, Ohm};
 use crate::store::curve::{self, CurveFile};
@@ -76,8 +76,15 @@ impl<'a> Curves<'a> {
 
     /// The curve of an impedance.
     pub(super) fn ohms(&mut self, name: &str) -> Result<Polar<Ohm>, Failure> {
-        match self.read(name)?.into_trace() {
-            Trace::Impedance(polar) => Ok(polar),
+        Ok(self.ohms_and_budget(name)?.0)
+    }
+
+    /// The curve of an impedance, and what its uncertainty is made of where its file says so.
+    fn ohms_and_budget(&mut self, name: &str) -> Result<(Polar<Ohm>, Option<Budget>), Failure> {
+        let mut read = self.read(name)?;
+        let budget = read.budget.take();
+        match read.into_trace() {
+            Trace::Impedance(polar) => Ok((polar, budget)),
             Trace::Response(_) => {
                 Err(Failure::data(format!("'{name}' is a response, not an impedance"))
                     .hint("an impedance has a column in ohms; a .zma file always holds one"))
@@ -87,14 +94,22 @@ impl<'a> Curves<'a> {
 
     /// The curve of an impedance that will be computed with, and a remark if it has no phase.
     pub(super) fn load(&mut self, name: &str) -> Result<Polar<Ohm>, Failure> {
-        let polar = self.ohms(name)?;
+        Ok(self.load_and_budget(name)?.0)
+    }
+
+    /// As [`Self::load`], and what its uncertainty is made of where its file says so.
+    pub(super) fn load_and_budget(
+        &mut self,
+        name: &str,
+    ) -> Result<(Polar<Ohm>, Option<Budget>), Failure> {
+        let (polar, budget) = self.ohms_and_budget(name)?;
         if polar.phase().is_none() {
             Output::remark(&format!(
                 "note: '{name}' has no phase; the impedance was taken as a resistance at every \
                  frequency"
             ));
         }
-        Ok(polar)
+        Ok((polar, budget))
     }
 
     /// Says what was assumed: each assumption once, however many files it was made about.

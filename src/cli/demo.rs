@@ -165,14 +165,17 @@ impl Demo {
         let one_khz = Frequency::new(1000.0).map_err(Failure::usage)?;
         let normalisation = Normalisation::At(one_khz);
         let compared = states::compare(&of_states, None, normalisation, Smoothing::None)?;
-        let Outcome::Impedance { impedance: z, .. } = &impedance.outcome else {
+        let Outcome::Impedance { impedance: z, budget, .. } = &impedance.outcome else {
             return Err(Failure::new(Exit::Bug, "the simulated impedance was refused"));
         };
         let ohms = SOURCES_OHM.iter().map(|&ohm| Resistance::new(ohm));
         let ohms = ohms.collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
         let fresh = OnSource { source: Source::IDEAL, level: compared.states[0].mean.clone() };
-        let question =
-            Question { response: Some(fresh), ..Question::of_sources(ohms, normalisation) };
+        let question = Question {
+            response: Some(fresh),
+            budget: Some(budget.clone()),
+            ..Question::of_sources(ohms, normalisation)
+        };
         let sources = source::compare(z, &question)?;
         let shown = Shown { folder, made_at: &bench.made_at };
         let pictures = shown.draw(&compared, &impedance, &sources)?;

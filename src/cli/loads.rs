@@ -154,6 +154,9 @@ impl LoadPlan {
 pub(super) type Look<'a> =
     dyn FnMut(&Recording, Loaded) -> Result<(Option<f64>, Vec<Finding>), Failure> + 'a;
 
+/// Analyses all takes with what was connected in each.
+pub(super) type Analyse<'a> = dyn FnMut(&[Recording], &[Loaded]) -> Result<Analysed, Failure> + 'a;
+
 /// A session at the bench of one amplifier.
 pub(super) struct Session<'a> {
     rig: Box<dyn Rig>,
@@ -203,7 +206,7 @@ impl<'a> Session<'a> {
         mut self,
         draft: &mut Draft,
         look: &mut Look<'_>,
-        analyse: &mut dyn FnMut(&[Recording], &[Loaded]) -> Result<Analysed, Failure>,
+        analyse: &mut Analyse<'_>,
     ) -> Result<Taken, Failure> {
         for &loading in &self.plan.loadings {
             if !loading.connect(self.rig.as_mut()) && ask(&loading.question())?.is_none() {

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::spectrum::Covariance;
 
 /// Where a part of an uncertainty comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ErrorSource {
     /// Noise of the measurement, from its repeats or its silence.
@@ -66,6 +66,14 @@ impl ErrorSource {
     }
 }
 
+impl ErrorSource {
+    /// Whether its errors at different frequencies have nothing to do with each other.
+    #[must_use]
+    pub const fn is_noise(self) -> bool {
+        matches!(self, Self::Noise | Self::CalibrationNoise)
+    }
+}
+
 impl fmt::Display for ErrorSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.words())
@@ -73,7 +81,7 @@ impl fmt::Display for ErrorSource {
 }
 
 /// How a contribution was evaluated (JCGM 100:2008, 4.2 and 4.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Evaluation {
     /// By statistics of repeated observations.
     A,
@@ -82,7 +90,7 @@ pub enum Evaluation {
 }
 
 /// How the errors of a contribution are distributed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Distribution {
     /// Normal.

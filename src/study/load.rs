@@ -16,12 +16,20 @@ use ndarray::Array1;
 use num_complex::Complex64;
 
 use super::{AUDIBLE_HZ, StudyError};
-use crate::model::{Covariance, Curve, EighthRule, FrequencyGrid, Impedance, Source};
+use crate::model::{Budget, Covariance, Curve, EighthRule, FrequencyGrid, Impedance, Source};
 use crate::quantity::unit::Decibel;
 use crate::quantity::{Resistance, amplitude_db, power_db};
 
 /// Decibels per neper of an amplitude.
 const DB_PER_NEPER: f64 = 20.0 * std::f64::consts::LOG10_E;
+
+/// The errors of a level, in decibels.
+pub(super) struct LevelErrors {
+    /// Standard uncertainty by errors that have nothing to do with each other.
+    pub(super) independent: Array1<f64>,
+    /// What a standard deviation of each error does that is common to all frequencies.
+    pub(super) common: Vec<Array1<f64>>,
+}
 
 /// What |1 + R·Y| follows from, at one frequency.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,8 +90,42 @@ impl Admittance {
 
 /// What is known of a load.
 enum Known {
-    Impedance { z_ohm: Vec<Complex64>, covariance: Option<Vec<Covariance>> },
+    Impedance { z_ohm: Vec<Complex64>, covariance: Option<Vec<Covariance>>, errors: Option<Errors> },
     Admittance(Vec<Admittance>),
+}
+
+/// The uncertainty of an impedance by what its errors at different frequencies have to do with each
+/// other.
+struct Errors {
+    /// Of those that have nothing to do with each other.
+    noise: Vec<Covariance>,
+    /// Each error that is one and the same at all frequencies: what a standard deviation of it does,
+    /// in ohms.
+    common: Vec<Vec<Complex64>>,
+}
+
+impl Errors {
+    /// From the lines of a budget. Each moves magnitude and phase; their signs are not kept, and are
+    /// taken as the same at all frequencies.
+    fn of(budget: &Budget, z_ohm: &[Complex64], first: usize) -> Option<Self> {
+        let mut errors =
+            Self { noise: vec![Covariance::default(); z_ohm.len()], common: Vec::new() };
+        for line in &budget.contributions {
+            let own = line.covariance.get(first..first + z_ohm.len())?;
+            if line.source.is_noise() {
+                for (sum, more) in errors.noise.iter_mut().zip(own) {
+                    *sum = sum.plus(*more);
+                }
+                continue;
+            }
+            let pairs = || z_ohm.iter().zip(own);
+            let along = pairs().map(|(&z, c)| z / z.norm() * c.u_magnitude(z));
+            errors.common.push(along.collect());
+            let across = pairs().map(|(&z, c)| z * Complex64::I * c.u_phase(z));
+            errors.common.push(across.collect());
+        }
+        Some(errors)
+    }
 }
 
 /// The audible part of an impedance.
@@ -112,7 +154,51 @@ impl Load {
             return Err(StudyError::ShortCircuit { frequency_hz: grid.hz()[at] });
         }
         let covariance = audible.covariance().map(<[Covariance]>::to_vec);
-        Ok(Self::of(grid, Known::Impedance { z_ohm, covariance }))
+        Ok(Self::of(grid, Known::Impedance { z_ohm, covariance, errors: None }))
+    }
+
+    /// The same load, of which it is known what the uncertainty is made of; the budget is on the
+    /// impedance's own frequencies, of which so many come before the audible ones.
+    pub(super) fn with_budget(mut self, budget: &Budget, before: usize) -> Self {
+        if let Known::Impedance { z_ohm, errors, .. } = &mut self.known {
+            *errors = Errors::of(budget, z_ohm, before);
+        }
+        self
+    }
+
+    /// By how much the level's change from one source to another is moved by each error of the load
+    /// that is common to all frequencies, in decibels at the frequencies of [`Self::change`], and the
+    /// uncertainty of that change by noise and by the sources; `None` if either is not known.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::change`].
+    pub(super) fn errors(
+        &self,
+        from: &Source,
+        to: &Source,
+    ) -> Result<Option<LevelErrors>, StudyError> {
+        let Known::Impedance { z_ohm, errors: Some(errors), .. } = &self.known else {
+            return Ok(None);
+        };
+        let (grid, first) = self.shared_with(&[from, to])?;
+        let (before, after) = (SourceSeen::new(from, &grid)?, SourceSeen::new(to, &grid)?);
+        let slope = |k: usize| {
+            let z = z_ohm[first + k];
+            DB_PER_NEPER * ((z + before.ohm(k)).inv() - (z + after.ohm(k)).inv())
+        };
+        let slopes: Vec<Complex64> = (0..grid.len()).map(slope).collect();
+        let common = errors.common.iter().map(|error| {
+            let here = error.iter().skip(first);
+            slopes.iter().zip(here).map(|(slope, error)| (slope * error).re).collect()
+        });
+        let (common, is_same) = (common.collect(), from == to);
+        let own = |k: usize| {
+            let own = (z_ohm[first + k], Some(errors.noise[first + k]));
+            of_impedance(own, [before.at(k), after.at(k)], is_same)?.1
+        };
+        let independent: Option<Array1<f64>> = (0..grid.len()).map(own).collect();
+        Ok(independent.map(|independent| LevelErrors { independent, common }))
     }
 
     /// A load of which the phase's sign is not known; one admittance for each frequency.
@@ -167,7 +253,7 @@ impl Load {
                 Known::Admittance(admittance) => {
                     admittance[first + k].change(before.ohm(k).re, after.ohm(k).re)
                 }
-                Known::Impedance { z_ohm, covariance } => {
+                Known::Impedance { z_ohm, covariance, .. } => {
                     let own = (z_ohm[first + k], covariance.as_ref().map(|c| c[first + k]));
                     let sources = [before.at(k), after.at(k)];
                     of_impedance(own, sources, is_same)

@@ -1,6 +1,9 @@
 //! Laying curves upon each other.
 
+use ndarray::Array1;
+
 use super::StudyError;
+use super::load::LevelErrors;
 use crate::metrology::band;
 use crate::model::{Curve, Normalisation};
 use crate::quantity::unit::{Decibel, One};
@@ -38,7 +41,41 @@ pub(super) fn normalised_with_u(
     what: &str,
 ) -> Result<Curve<Decibel>, StudyError> {
     let laid = normalised(curve, normalisation, what)?;
-    let Some(u) = curve.u() else { return Ok(laid) };
+    match curve.u() {
+        Some(u) => Ok(laid.with_u(unopposed(curve, u, normalisation)?)?),
+        None => Ok(laid),
+    }
+}
+
+/// As [`normalised_with_u`], where it is known which errors are common to all frequencies: of such a
+/// one that is left by which it moves a value more than where the curve is normalised.
+pub(super) fn normalised_with_errors(
+    curve: &Curve<Decibel>,
+    normalisation: Normalisation,
+    what: &str,
+    errors: &LevelErrors,
+) -> Result<Curve<Decibel>, StudyError> {
+    let laid = normalised(curve, normalisation, what)?;
+    let mut u = unopposed(curve, &errors.independent, normalisation)?;
+    for error in &errors.common {
+        let error = Curve::<Decibel>::new(curve.grid().clone(), error.clone())?;
+        let moved = match normalisation {
+            // The mean power moves by about the mean level.
+            Normalisation::Broadband => error
+                .shifted(-band::mean_over(&error, BROADBAND_HZ.0, BROADBAND_HZ.1).unwrap_or(0.0)),
+            _ => normalised(&error, normalisation, what)?,
+        };
+        u.zip_mut_with(moved.values(), |u, moved| *u = u.hypot(*moved));
+    }
+    Ok(laid.with_u(u)?)
+}
+
+/// The uncertainty of a normalised curve by errors that are not opposed to each other.
+fn unopposed(
+    curve: &Curve<Decibel>,
+    u: &Array1<f64>,
+    normalisation: Normalisation,
+) -> Result<Array1<f64>, StudyError> {
     let mean = |from_hz: f64, to_hz: f64| {
         // One of several hundred frequencies has no weight of its own.
         let mean = band::mean_over(
@@ -48,7 +85,7 @@ pub(super) fn normalised_with_u(
         );
         Ok::<_, StudyError>(u.mapv(|u| u.hypot(mean.unwrap_or_default())))
     };
-    let u = match normalisation {
+    Ok(match normalisation {
         Normalisation::None => u.clone(),
         Normalisation::At(at) => {
             let weights = weights_at(curve.hz(), at.hz());
@@ -61,8 +98,7 @@ pub(super) fn normalised_with_u(
         }
         Normalisation::Over(from, to) => mean(from.hz(), to.hz())?,
         Normalisation::Broadband => mean(BROADBAND_HZ.0, BROADBAND_HZ.1)?,
-    };
-    Ok(laid.with_u(u)?)
+    })
 }
 
 /// The frequencies that an interpolated value is made from, with their weights.

@@ -13,11 +13,11 @@
 
 use super::StudyError;
 use super::load::{Load, combined, peak_to_peak};
-use super::normalisation::normalised_with_u;
+use super::normalisation::{normalised_with_errors, normalised_with_u};
 use super::series::Series;
 use super::verification::verified;
 use crate::model::{
-    Curve, Impedance, Normalisation, Source, SourceComparison, SourceEffect, SourceLimit,
+    Budget, Curve, Impedance, Normalisation, Source, SourceComparison, SourceEffect, SourceLimit,
 };
 use crate::quantity::unit::Decibel;
 
@@ -46,6 +46,9 @@ pub struct Question {
     pub verify: Vec<OnSource>,
     /// Where the effects are laid upon each other.
     pub normalisation: Normalisation,
+    /// What the uncertainty of the impedance is made of, on its frequencies: errors that are common
+    /// to all of them matter less where curves are laid upon each other.
+    pub budget: Option<Budget>,
 }
 
 impl Question {
@@ -56,7 +59,7 @@ impl Question {
         normalisation: Normalisation,
     ) -> Self {
         let sources = sources.into_iter().map(Into::into).collect();
-        Self { sources, response: None, verify: Vec::new(), normalisation }
+        Self { sources, response: None, verify: Vec::new(), normalisation, budget: None }
     }
 }
 
@@ -74,7 +77,13 @@ impl Question {
 /// there is no response to predict those from that are to be verified, or one of these shares no
 /// frequency with it inside 50 Hz to 10 kHz.
 pub fn compare(impedance: &Impedance, question: &Question) -> Result<SourceComparison, StudyError> {
-    about(&Load::new(impedance)?, impedance.clone(), question)
+    let mut load = Load::new(impedance)?;
+    if let Some(budget) = &question.budget {
+        let first_hz = load.grid().first_hz();
+        let before = impedance.hz().partition_point(|&f| f < first_hz);
+        load = load.with_budget(budget, before);
+    }
+    about(&load, impedance.clone(), question)
 }
 
 /// As [`compare`], for a headphone whose impedance was inferred. Without a response the one that
@@ -123,15 +132,19 @@ fn about(
 }
 
 fn effect(load: &Load, source: &Source, question: &Question) -> Result<SourceEffect, StudyError> {
-    let laid =
-        |level: &_| normalised_with_u(level, question.normalisation, "the effect of the source");
+    let laid = |from: &Source, level: &_| {
+        let what = "the effect of the source";
+        match load.errors(from, source)? {
+            Some(errors) => normalised_with_errors(level, question.normalisation, what, &errors),
+            None => normalised_with_u(level, question.normalisation, what),
+        }
+    };
     let level = load.change(&Source::IDEAL, source)?;
-    let curve = laid(&level)?;
+    let curve = laid(&Source::IDEAL, &level)?;
     let (worst_hz, worst_db) = worst(&curve);
-    let response = question
-        .response
-        .as_ref()
-        .map(|response| heard(&response.level, &laid(&load.change(&response.source, source)?)?));
+    let response = question.response.as_ref().map(|OnSource { source: from, level }| {
+        heard(level, &laid(from, &load.change(from, source)?)?)
+    });
     Ok(SourceEffect {
         source: source.clone(),
         worst_db,

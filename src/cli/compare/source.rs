@@ -10,7 +10,7 @@ use crate::cli::curves::Curves;
 use crate::cli::failure::Failure;
 use crate::cli::figures;
 use crate::cli::output::Output;
-use crate::model::{MeasuredOutput, Source, SourceComparison};
+use crate::model::{Budget, MeasuredOutput, Source, SourceComparison};
 use crate::quantity::{Level, Resistance};
 use crate::report::text;
 use crate::store::document;
@@ -93,18 +93,19 @@ pub(super) fn run(args: &SourceArgs, output: Output) -> Result<Exit, Failure> {
 fn compared(args: &SourceArgs, curves: &mut Curves) -> Result<SourceComparison, Failure> {
     let Some(file) = &args.impedance else {
         let series = args.series.inferred(curves)?;
-        let question = question(args, curves, Vec::new())?;
+        let question = question(args, curves, (Vec::new(), None))?;
         curves.remark_on_assumptions();
         return Ok(source::compare_inferred(&series, &question)?);
     };
-    let impedance = curves.load(file)?.to_impedance_with_u().map_err(Failure::data)?;
+    let (impedance, budget) = curves.load_and_budget(file)?;
+    let impedance = impedance.to_impedance_with_u().map_err(Failure::data)?;
     let mut outputs = Vec::new();
     for named in &args.source {
         let (name, file) = named.split_once('=').unwrap_or((named.as_str(), named.as_str()));
         let impedance = curves.load(file)?.to_impedance_with_u().map_err(Failure::data)?;
         outputs.push(MeasuredOutput { name: name.to_owned(), impedance });
     }
-    let question = question(args, curves, outputs)?;
+    let question = question(args, curves, (outputs, budget))?;
     curves.remark_on_assumptions();
     Ok(source::compare(&impedance, &question)?)
 }
@@ -112,7 +113,7 @@ fn compared(args: &SourceArgs, curves: &mut Curves) -> Result<SourceComparison, 
 fn question(
     args: &SourceArgs,
     curves: &mut Curves,
-    outputs: Vec<MeasuredOutput>,
+    (outputs, budget): (Vec<MeasuredOutput>, Option<Budget>),
 ) -> Result<Question, Failure> {
     // Responses behind resistors are brought to a drive of full scale.
     let (mut response, mut drive) = (None, Some(Level::from_db(0.0)));
@@ -127,7 +128,7 @@ fn question(
         .collect::<Result<_, _>>()?;
     let mut sources: Vec<Source> = resistances(args)?.into_iter().map(Source::from).collect();
     sources.extend(outputs.into_iter().map(Source::Measured));
-    Ok(Question { sources, response, verify, normalisation: args.normalise.0 })
+    Ok(Question { sources, response, verify, normalisation: args.normalise.0, budget })
 }
 
 /// The resistances that are asked for; beside measured outputs only those that are named, and 0 Ω,

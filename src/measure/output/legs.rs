@@ -68,12 +68,12 @@ pub(super) fn legs(
     };
     let positive = leg(&|voltages| Some(turned(&voltages.first, 1.0)))?;
     let negative = leg(&|voltages| Some(turned(voltages.second.as_ref()?, -1.0)))?;
-    let figures = of_legs(figures, &positive, &negative);
+    let figures = of_legs(&figures, &positive, &negative);
     Ok((Some(Legs { positive, negative }), Some(figures)))
 }
 
 fn of_legs(
-    figures: BalancedFigures,
+    figures: &BalancedFigures,
     positive: &Impedance,
     negative: &Impedance,
 ) -> BalancedFigures {
@@ -94,6 +94,6 @@ fn of_legs(
         u_negative_ohm: error(negative),
         common_ohm: value(common),
         u_common_ohm: error(common),
-        ..figures
+        ..figures.clone()
     }
 }

@@ -6,6 +6,7 @@ use crate::model::{
     Finding, FindingKind, FrequencyGrid, LevelFigures, LoadedAt, Measurand, Outcome, OutputBench,
     OutputLimit, TestLoad,
 };
+use crate::quantity::Level;
 
 /// The gain of an output under a load at a level.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -75,7 +76,7 @@ pub(super) fn compared(
         .iter()
         .map(|(load, voltages)| Heard {
             load: load.load,
-            level_dbfs: load.level.map_or(0.0, |level| level.db()),
+            level_dbfs: load.level.map_or(0.0, Level::db),
             gain_db: voltages.as_ref().map(|voltages| middle_db(grid.hz(), voltages)),
         })
         .collect();
@@ -112,7 +113,8 @@ fn of_level(
     level: f64,
     bench: &OutputBench,
 ) -> Result<Option<Found>, MeasureError> {
-    let own = |load: &LoadedAt| load.level.is_some_and(|own| own.db() == level);
+    // The level is one of theirs.
+    let own = |load: &LoadedAt| load.level.is_some_and(|own| own.db().total_cmp(&level).is_eq());
     let usable: Vec<_> = taken
         .iter()
         .filter(|(load, _)| own(load))

@@ -17,7 +17,7 @@ use crate::model::{
     Measurand, Outcome, OutputBench, OutputDetail, OutputFigures, OutputTap, Recording, Response,
     Severity, TestLoad,
 };
-use crate::quantity::{Resistance, Uncertain};
+use crate::quantity::{Level, Resistance, Uncertain};
 
 /// No output impedance below this is told from none: contacts of a plug have as much.
 const LEAST_FLOOR_OHM: f64 = 0.01;
@@ -124,7 +124,7 @@ pub fn resistance_of_leads(short: &Impedance) -> Option<Resistance> {
 
 /// By how many decibels the drive of a take is below the loudest of all.
 fn below_the_loudest(load: LoadedAt, loads: &[LoadedAt]) -> f64 {
-    let own = load.level.map_or(0.0, |level| level.db());
+    let own = load.level.map_or(0.0, Level::db);
     levels::levels(loads).last().map_or(0.0, |loudest| loudest - own)
 }
 

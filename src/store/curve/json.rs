@@ -1,9 +1,11 @@
 //! Curves in our own JSON documents.
 
+use num_complex::Complex64;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{Bridge, CurveFile, CurveFormat, CurveProblem, NamedTrace};
-use crate::model::{Curve, FrequencyGrid, Polar, Trace};
+use crate::model::{Budget, Contribution, Covariance, Curve, FrequencyGrid, Polar, Trace};
 use crate::quantity::unit::Unit;
 use crate::store::document;
 
@@ -30,9 +32,11 @@ pub(super) fn read(text: &str, name: &str) -> Result<CurveFile, CurveProblem> {
         return Err(CurveProblem::NoCurve(reason(document)));
     }
     let bridge = Bridge::of_document(document);
+    let budget = traces.first().and_then(|first| budget(document, &first.trace));
     Ok(CurveFile {
         name,
         format: CurveFormat::Json,
+        budget,
         traces,
         drive: None,
         bridge,
@@ -40,6 +44,34 @@ pub(super) fn read(text: &str, name: &str) -> Result<CurveFile, CurveProblem> {
         assumptions: Vec::new(),
         simulated: is_simulated(document),
     })
+}
+
+/// The lines of the uncertainty of an impedance; `None` if the document does not hold them as we write
+/// them.
+fn budget(document: &Map<String, Value>, trace: &Trace) -> Option<Budget> {
+    let Trace::Impedance(polar) = trace else { return None };
+    let impedance = polar.to_impedance().ok()?;
+    let lines = document.get("budget")?.get("contributions")?.as_array()?;
+    let line = |line: &Value| {
+        let list =
+            |key| numbers(line, key).ok().flatten().filter(|u| u.len() == impedance.hz().len());
+        let (u, u_phase) = (list("u_magnitude_ohm")?, list("u_phase_deg")?);
+        let of = |((&z, u), u_deg): ((&Complex64, f64), f64)| {
+            Covariance::polar(z, u, u_deg.to_radians() * z.norm())
+        };
+        Some(Contribution {
+            source: read_as(line, "source")?,
+            evaluation: read_as(line, "evaluation")?,
+            distribution: read_as(line, "distribution")?,
+            covariance: impedance.values().iter().zip(u).zip(u_phase).map(of).collect(),
+        })
+    };
+    let contributions: Option<Vec<_>> = lines.iter().map(line).collect();
+    Some(Budget { contributions: contributions? })
+}
+
+fn read_as<T: DeserializeOwned>(object: &Value, key: &str) -> Option<T> {
+    serde_json::from_value(object.get(key)?.clone()).ok()
 }
 
 fn is_simulated(document: &Map<String, Value>) -> bool {

@@ -21,7 +21,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::model::{CurveError, GridError, Trace, TraceKind};
+use crate::model::{Budget, CurveError, GridError, Trace, TraceKind};
 use crate::quantity::Level;
 use crate::quantity::unit::FullScale;
 
@@ -55,6 +55,9 @@ pub struct CurveFile {
     pub drive: Option<Level<FullScale>>,
     /// What an impedance was measured with, where the file says so (REW's do).
     pub bridge: Option<Bridge>,
+    /// What the uncertainty of the first curve is made of, where the file says so (our documents of
+    /// impedances do).
+    pub budget: Option<Budget>,
     /// The lines above the rows, without comment marks.
     pub comments: Vec<String>,
     /// What the file does not say and was assumed.
@@ -289,7 +292,8 @@ fn from_table(
     let mut notes =
         comments.iter().flat_map(|comment| comment.trim_start_matches("Note:").split(';'));
     let simulated = notes.any(|note| note.trim() == SIMULATED);
-    Ok(CurveFile { name, format, traces, drive, bridge, comments, assumptions, simulated })
+    let budget = None;
+    Ok(CurveFile { name, format, traces, drive, bridge, budget, comments, assumptions, simulated })
 }
 
 /// What stands behind one of the keys in the lines above the rows.

@@ -5,7 +5,10 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
 use super::*;
-use crate::model::{Covariance, FrequencyGrid, MeasuredOutput};
+use crate::model::{
+    Budget, Contribution, Covariance, Distribution, ErrorSource, Evaluation, FrequencyGrid,
+    MeasuredOutput,
+};
 use crate::quantity::{Frequency, Resistance, amplitude_db};
 
 /// Sums of levels below 100 dB.
@@ -402,4 +405,41 @@ fn an_output_that_was_measured_elsewhere_is_refused() {
     let sources = [output(Impedance::from_fn(high, |_| Complex64::ONE).unwrap())];
     let refused = compare(&closed_33(0.0), &Question::of_sources(sources, at_1_khz()));
     assert!(matches!(refused, Err(StudyError::NoCommonBand { .. })), "{refused:?}");
+}
+
+#[test]
+fn an_error_that_is_common_to_all_frequencies_matters_less_where_curves_are_laid_upon_each_other() {
+    /// Of the common error, to first order.
+    const STEP: f64 = 1e-3;
+    let impedance = closed_33(0.01);
+    let line = |source, share: f64| Contribution {
+        source,
+        evaluation: Evaluation::B,
+        distribution: Distribution::Normal,
+        covariance: impedance
+            .values()
+            .iter()
+            .map(|z| Covariance::radial(*z, share * z.norm()))
+            .collect(),
+    };
+    let of_budget = |contributions| {
+        let budget = Some(Budget { contributions });
+        let question = Question { budget, ..Question::of_sources([ohm(120.0)], at_1_khz()) };
+        compare(&impedance, &question).unwrap().sources.remove(0)
+    };
+    let common = of_budget(vec![line(ErrorSource::SenseResistor, 0.01)]);
+    let noise = of_budget(vec![line(ErrorSource::Noise, 0.01)]);
+    let level = |f: f64, by: f64| {
+        let z = CLOSED_33.z(f) * (1.0 + by);
+        amplitude_db((z / (z + 120.0)).norm())
+    };
+    let slope = |f: f64| (level(f, STEP) - level(f, 0.0)) / STEP * 0.01;
+    for (f, u) in common.curve.hz().iter().zip(common.curve.u().unwrap()) {
+        let expected = (slope(*f) - slope(1000.0)).abs();
+        assert!((u - expected).abs() < 1e-3 * slope(1000.0), "{f} Hz: {u} and not {expected}");
+    }
+    let plain = compare(&impedance, &Question::of_sources([ohm(120.0)], at_1_khz())).unwrap();
+    for (a, b) in noise.curve.u().unwrap().iter().zip(plain.sources[0].curve.u().unwrap()) {
+        assert!((a - b).abs() < ROUNDING);
+    }
 }
