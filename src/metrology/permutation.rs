@@ -246,3 +246,126 @@ fn quantile_and_chance(mut maxima: Vec<f64>, measured: f64) -> (f64, f64) {
     let critical = maxima.get(at).map_or(f64::INFINITY, |t| t * (1.0 + ROUNDING));
     (critical, as_large as f64 / count.max(1) as f64)
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_distr::{Distribution, StandardNormal};
+
+    use super::*;
+
+    const ROUNDING: f64 = 1e-9;
+    const ALL: Shuffling = Shuffling { most: 5000, seed: 1 };
+
+    /// Seatings `first` to `first + count` of tests/golden/states.py at twelve frequencies.
+    fn levels(first: u8, count: u8, shift: f64) -> Vec<Vec<f64>> {
+        let level = |i: f64, k: f64| {
+            let wave = (1.7 * i + 0.3 * k).sin() + 0.4 * (2.9 * i * (k + 1.0)).cos();
+            wave + if k < 4.0 { shift } else { 0.0 }
+        };
+        let row = |i: u8| (0_u8..12).map(|k| level(f64::from(i), f64::from(k))).collect();
+        (first..first + count).map(row).collect()
+    }
+
+    fn ts(found: &MaxT, critical: f64) -> f64 {
+        let t = |(d, half): (&f64, &f64)| (d / half * critical).abs();
+        found.difference.iter().zip(&found.half_width).map(t).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn all_assignments_agree_with_numpy() {
+        // tests/golden/states.py
+        let (a, b) = (levels(0, 4, 0.0), levels(4, 5, -3.0));
+        let found = max_t(&a, &b, Pairing::Independent, 0.25, ALL).unwrap();
+        assert!((found.chance - 0.007_936_507_937).abs() < ROUNDING, "{}", found.chance);
+        let largest = ts(&found, 3.104_734_139_679);
+        assert!((largest - 4.370_630_032_914).abs() < 1e-6, "{largest}");
+        let smallest_p = 1.0 / 126.0;
+        assert_eq!(found.limit, Limit::Shuffled { assignments: 126, all: true, smallest_p });
+    }
+
+    #[test]
+    fn all_signs_of_pairs_agree_with_numpy() {
+        // tests/golden/states.py
+        let a = levels(0, 6, 0.0);
+        let (lower, other) = (levels(0, 6, -3.0), levels(7, 6, 0.0));
+        let mixed = |(x, y): (&Vec<f64>, &Vec<f64>)| {
+            x.iter().zip(y).map(|(x, y)| x + 0.3 * y).collect::<Vec<f64>>()
+        };
+        let b: Vec<Vec<f64>> = lower.iter().zip(&other).map(mixed).collect();
+        let found = max_t(&a, &b, Pairing::Paired, 0.1, ALL).unwrap();
+        assert!((found.chance - 0.031_25).abs() < ROUNDING, "{}", found.chance);
+        let largest = ts(&found, 2.852_329_541_984);
+        assert!((largest - 21.482_905_771_6).abs() < 1e-5, "{largest}");
+    }
+
+    #[test]
+    fn three_seatings_each_cannot_tell_five_percent_by_shuffling() {
+        let found = max_t(&levels(0, 3, 0.0), &levels(3, 3, 0.0), Pairing::Independent, 0.25, ALL);
+        assert_eq!(found.unwrap().limit, Limit::Student { smallest_p: 0.1 });
+        let pairs = max_t(&levels(0, 5, 0.0), &levels(5, 5, 0.0), Pairing::Paired, 0.25, ALL);
+        assert_eq!(pairs.unwrap().limit, Limit::Student { smallest_p: 0.0625 });
+    }
+
+    #[test]
+    fn what_cannot_be_compared_has_no_answer() {
+        let two = levels(0, 2, 0.0);
+        let ask = |a: &[Vec<f64>], b: &[Vec<f64>], p| max_t(a, b, p, 0.1, ALL).is_none();
+        assert!(ask(&levels(0, 1, 0.0), &two, Pairing::Independent));
+        assert!(ask(&two, &[], Pairing::Independent) && ask(&[], &two, Pairing::Independent));
+        assert!(ask(&two, &levels(0, 3, 0.0), Pairing::Paired));
+        assert!(ask(&two, &[vec![0.0], vec![1.0]], Pairing::Independent));
+        assert!(ask(&[vec![], vec![]], &[vec![], vec![]], Pairing::Independent));
+    }
+
+    #[test]
+    fn copies_do_not_differ_and_the_seed_decides_the_draw() {
+        let a = levels(0, 8, 0.0);
+        let same = max_t(&a, &a, Pairing::Paired, 0.1, ALL).unwrap();
+        assert!((same.chance - 1.0).abs() < ROUNDING);
+        let draw = |seed| {
+            let shuffling = Shuffling { most: 300, seed };
+            max_t(&a, &levels(8, 8, 0.4), Pairing::Independent, 0.1, shuffling).unwrap()
+        };
+        assert_eq!(draw(1), draw(1));
+        assert!(draw(1).half_width != draw(2).half_width);
+    }
+
+    /// Seatings that differ alike over a quarter of an octave, in decibels as headphones do, on 120
+    /// frequencies of ten octaves.
+    fn seatings(n: usize, random: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
+        let sd_db = |k: usize| 0.3 + 1.5 * (k as f64 / 60.0 - 1.0).powi(2);
+        let seating = |random: &mut ChaCha8Rng| -> Vec<f64> {
+            let white: Vec<f64> = (0..124).map(|_| StandardNormal.sample(random)).collect();
+            let mean = |k: usize| white[k..k + 4].iter().sum::<f64>() / 2.0;
+            (0..120).map(|k| sd_db(k) * mean(k)).collect()
+        };
+        (0..n).map(|_| seating(random)).collect()
+    }
+
+    #[test]
+    fn where_nothing_differs_one_comparison_in_twenty_says_so() {
+        // 1000 comparisons of each size; three standard errors of 5 % are 2.1 %. Bonferroni, with
+        // the stabiliser, is well below.
+        const COMPARISONS: u32 = 1000;
+        const MOST: f64 = 0.05 + 0.021;
+        let mut random = ChaCha8Rng::seed_from_u64(7);
+        let mut all = 0;
+        for n in [3, 4, 5, 8] {
+            let mut alarms = 0;
+            for _ in 0..COMPARISONS {
+                let (a, b) = (seatings(n, &mut random), seatings(n, &mut random));
+                let stabiliser = if n > 5 { 0.1 } else { 0.25 };
+                let shuffling = Shuffling { most: 300, seed: 1 };
+                let found = max_t(&a, &b, Pairing::Independent, stabiliser, shuffling).unwrap();
+                let pairs = found.difference.iter().zip(&found.half_width);
+                let says_so = pairs.into_iter().any(|(d, half)| d.abs() > *half);
+                assert_eq!(says_so, found.chance <= FALSE_ALARMS, "{n}");
+                alarms += u32::from(says_so);
+            }
+            println!("n = {n}: {alarms} of {COMPARISONS}");
+            assert!(f64::from(alarms) < MOST * f64::from(COMPARISONS), "{n}: {alarms}");
+            all += alarms;
+        }
+        assert!(f64::from(all) < 0.06 * f64::from(4 * COMPARISONS), "{all}");
+    }
+}
