@@ -203,6 +203,9 @@ impl From<StudyError> for Failure {
             }
             StudyError::CalibratedReference { .. } => Self::usage(error)
                 .hint("name the state with the drilled hole, and compare with the sealed one"),
+            StudyError::UnevenPairs { .. } => {
+                Self::usage(error).hint("without --paired any number of seatings can be compared")
+            }
             StudyError::NoUnloaded => {
                 Self::usage(error).hint("give the response without a resistor as --series 0=FILE")
             }

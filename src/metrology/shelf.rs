@@ -1,4 +1,4 @@
-//! How much bass there is: one figure for the shelf, one for the corner.
+//! How much bass and treble there is: one figure for each shelf, one for the corner.
 
 use super::band;
 use crate::model::Curve;
@@ -8,6 +8,8 @@ use crate::quantity::unit::Decibel;
 const BASS_HZ: (f64, f64) = (20.0, 100.0);
 /// What the bass is compared with, in hertz: above the seal, below the ear.
 const REFERENCE_HZ: (f64, f64) = (300.0, 1000.0);
+/// The treble, in hertz; above it a millimetre changes the level more than most states do.
+const TREBLE_HZ: (f64, f64) = (5e3, 10e3);
 /// How far the level has fallen at the corner, in decibels.
 const CORNER_DB: f64 = 3.0;
 
@@ -21,6 +23,13 @@ pub fn bass_shelf_db(curve: &Curve<Decibel>) -> Option<f64> {
     Some(bass - reference_db(curve)?)
 }
 
+/// Mean level 5 kHz to 10 kHz over the mean level 300 Hz to 1 kHz, in decibels; `None` when the
+/// curve does not cover 300 Hz to 10 kHz.
+#[must_use]
+pub fn treble_db(curve: &Curve<Decibel>) -> Option<f64> {
+    Some(band::mean_over(curve, TREBLE_HZ.0, TREBLE_HZ.1)? - reference_db(curve)?)
+}
+
 /// The frequency in hertz below which the level falls under its mean 300 Hz to 1 kHz less 3 dB.
 ///
 /// Looked for downwards from the loudest point of 300 Hz to 1 kHz, so that a dip in the treble is
@@ -29,7 +38,13 @@ pub fn bass_shelf_db(curve: &Curve<Decibel>) -> Option<f64> {
 /// when the curve does not cover 300 Hz to 1 kHz.
 #[must_use]
 pub fn corner_minus_3_db_hz(curve: &Curve<Decibel>) -> Option<f64> {
-    let threshold = reference_db(curve)? - CORNER_DB;
+    corner_hz(curve, CORNER_DB)
+}
+
+/// As [`corner_minus_3_db_hz`], where the level has fallen by `fall_db`.
+#[must_use]
+pub fn corner_hz(curve: &Curve<Decibel>, fall_db: f64) -> Option<f64> {
+    let threshold = reference_db(curve)? - fall_db;
     let points: Vec<(f64, f64)> = curve.points().collect();
     let start = loudest_in_reference(&points).filter(|&at| points[at].1 >= threshold)?;
     let below = points[..start].iter().rposition(|&(_, level)| level < threshold)?;

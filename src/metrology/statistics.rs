@@ -114,6 +114,14 @@ pub fn student_t_quantile(p: f64, dof: f64) -> Option<f64> {
     Some(StudentsT::new(0.0, 1.0, dof).ok()?.inverse_cdf(p))
 }
 
+/// The probability that Student's t exceeds `t`: the upper tail.
+///
+/// `None` unless the degrees of freedom are positive. They need not be whole.
+#[must_use]
+pub fn student_t_exceedance(t: f64, dof: f64) -> Option<f64> {
+    Some(StudentsT::new(0.0, 1.0, dof).ok()?.sf(t)).filter(|p| p.is_finite())
+}
+
 /// The probability that a ratio of two estimates of one variance exceeds `ratio`, by chance: the
 /// upper tail of the F distribution with the degrees of freedom of numerator and denominator.
 ///

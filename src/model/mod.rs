@@ -11,6 +11,7 @@ mod curve;
 mod damping;
 mod drive;
 mod equivalent;
+mod evidence;
 mod finding;
 mod grid;
 mod inferred;
@@ -55,6 +56,9 @@ pub use drive::{
 pub use equivalent::{
     Candidate, CoilModel, CoilParameter, EquivalentCircuit, FittedResonance, MovingParts, NoModel,
     NoMovingParts, NoThreePoints, ThreePoints, UnknownCoilModel,
+};
+pub use evidence::{
+    CurveEvidence, Evidence, FigureEvidence, Limit, Pairing, SeatingFigure, SpreadChange, Unseen,
 };
 pub use finding::{Finding, FindingKind, Severity, Words};
 pub use grid::{FrequencyGrid, GridError};

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::curve::Curve;
+use super::evidence::Evidence;
 use super::leak::LeakVerdict;
 use super::normalisation::Normalisation;
 use crate::quantity::unit::Decibel;
@@ -48,6 +49,8 @@ pub struct StateDifference {
     pub curve: Curve<Decibel>,
     /// Difference of the bass shelves; the uncertainty is the standard error.
     pub bass_shelf_db: Option<Uncertain>,
+    /// What the seatings say about it; absent where a state has one only, or it was not asked for.
+    pub evidence: Option<Evidence>,
     /// The leak that would explain the difference; absent where it was not asked for.
     pub leak: Option<LeakVerdict>,
 }

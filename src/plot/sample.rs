@@ -69,6 +69,7 @@ pub(crate) fn states() -> StateComparison {
             reference: states[0].name.clone(),
             curve: curve.with_u(of.sd.as_ref().unwrap().values() * 0.5).unwrap(),
             bass_shelf_db: None,
+            evidence: None,
             leak: None,
         }
     };

@@ -68,6 +68,7 @@ fn difference(state: &StateSummary, reference: &StateSummary) -> StateDifference
         reference: reference.name.clone(),
         curve,
         bass_shelf_db: u.map(|u| Uncertain::with_dof(change, u, 6.0)),
+        evidence: None,
         leak: None,
     }
 }

@@ -15,11 +15,13 @@ const WIDTH: u16 = 96;
 /// A rule below the head and nothing else.
 const STYLE: TableStyle = NOTHING.header_separator(LineStyle::new('─', '─', '─', '─'));
 
-/// The states of a comparison as a table with its notes, and a paragraph for each leak that was
-/// looked for; ends with a line feed.
+/// The states of a comparison as a table with its notes, a paragraph for each difference on what
+/// its seatings show, and one for each leak that was looked for; ends with a line feed.
 #[must_use]
 pub fn states(comparison: &StateComparison) -> String {
-    table(&summary::states(comparison)) + &paragraphs(&words::leaks(comparison))
+    table(&summary::states(comparison))
+        + &paragraphs(&words::evidence(comparison))
+        + &paragraphs(&words::leaks(comparison))
 }
 
 /// The sources of a comparison, and how large a source may be, as two tables with their notes; of

@@ -120,6 +120,7 @@ pub(super) fn states() -> StateComparison {
         reference: "fresh".to_owned(),
         curve: constant(-2.0).with_u(vec![0.3; 3].into()).unwrap(),
         bass_shelf_db: Some(Uncertain::new(-1.0, 0.25)),
+        evidence: None,
         leak: None,
     };
     StateComparison {

@@ -38,6 +38,21 @@ pub enum StudyError {
         /// The state.
         name: String,
     },
+    /// Pairs do not come out even.
+    #[error(
+        "'{state}' has {seatings} seatings and '{reference}' {reference_seatings}: pairs need as \
+         many of both, in the same order"
+    )]
+    UnevenPairs {
+        /// The state.
+        state: String,
+        /// Its seatings.
+        seatings: usize,
+        /// The reference state.
+        reference: String,
+        /// Its seatings.
+        reference_seatings: usize,
+    },
     /// There is no second curve.
     #[error("a comparison needs two or more curves, found {found}")]
     TooFewCurves {

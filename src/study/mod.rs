@@ -5,6 +5,7 @@ pub mod curves;
 pub mod damping;
 pub mod drive;
 mod error;
+pub mod evidence;
 pub mod leak;
 mod load;
 pub mod matrix;

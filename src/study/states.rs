@@ -153,6 +153,7 @@ fn difference(state: &StateSummary, base: &StateSummary) -> Result<StateDifferen
         reference: base.name.clone(),
         curve,
         bass_shelf_db: shelf_difference(state, base),
+        evidence: None,
         leak: None,
     })
 }

@@ -13,11 +13,12 @@ use crate::cli::failure::Failure;
 use crate::cli::figures;
 use crate::cli::output::{Output, counted};
 use crate::dsp::smoothing::smoothed_level;
-use crate::model::{Curve, StateComparison};
+use crate::model::{Curve, Pairing, StateComparison};
 use crate::quantity::Smoothing;
 use crate::quantity::unit::Decibel;
 use crate::report::text;
 use crate::store::document;
+use crate::study::evidence::{self, EvidenceQuestion};
 use crate::study::leak;
 use crate::study::states::{self, State};
 
@@ -30,9 +31,15 @@ Examples:
       --reference none --normalise 300Hz-1kHz -o glasses
   cansweep compare states --state sealed=s1.txt,s2.txt,s3.txt --state drilled=d1.txt,d2.txt,d3.txt \\
       --state worn=w1.txt,w2.txt,w3.txt --calibration-leak drilled=2mm -o leak
+  cansweep compare states --state bare=l1.txt,l2.txt,l3.txt --state glasses=g1.txt,g2.txt,g3.txt \\
+      --paired --detect 0.5
 
 Files are anything `cansweep convert` reads: REW text, FRD, AutoEq and other CSV, our own JSON;
 or folders of measurements, or names from the library. Several files of a state are seatings.
+
+Two seatings of each state or more, and it is said where the states differ beyond chance, at all
+frequencies together, above what no difference is seen elsewhere, and how small a change of the
+bass these seatings could have shown. Fewer than four of each need an assumption that more do not.
 
 Two seatings of each state or more, and a loss of bass is told as the leak that would make it: a
 round hole and a slit of an agreed length. How much bass a leak takes depends on the headphone: a
@@ -57,10 +64,33 @@ pub(crate) struct StatesArgs {
     /// Smoothing of the curves: none, or 1/n octave
     #[arg(long, value_name = "1/N", default_value_t = Smoothing::None)]
     smoothing: Smoothing,
+    /// The k-th seating of a state belongs to the k-th of the reference (the same unit, ear or
+    /// listener): their changes are judged, not two heaps of seatings
+    #[arg(long)]
+    paired: bool,
+    /// A change of the bass in decibels: how many seatings would show it?
+    #[arg(long, value_name = "DB", default_value = "1")]
+    detect: DetectArg,
     #[command(flatten)]
     leak: LeakArgs,
     #[command(flatten)]
     pub(super) keep: KeepComparison,
+}
+
+/// A change to be seen, in decibels.
+#[derive(Debug, Clone, Copy)]
+struct DetectArg(f64);
+
+impl FromStr for DetectArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = text.trim().trim_end_matches("dB").trim_end();
+        match number.parse::<f64>() {
+            Ok(db) if (0.01..=40.0).contains(&db) => Ok(Self(db)),
+            _ => Err(format!("'{text}' is not a change of 0.01 dB to 40 dB")),
+        }
+    }
 }
 
 /// `NAME=FILE[,FILE…]`.
@@ -89,6 +119,16 @@ impl FromStr for StateFiles {
     }
 }
 
+impl StatesArgs {
+    /// What is asked of the seatings.
+    fn evidence(&self) -> EvidenceQuestion {
+        /// The same files give the same probabilities.
+        const SEED: u64 = 1;
+        let pairing = if self.paired { Pairing::Paired } else { Pairing::Independent };
+        EvidenceQuestion { pairing, detect_db: self.detect.0, seed: SEED }
+    }
+}
+
 pub(super) fn run(args: &StatesArgs, output: Output) -> Result<Exit, Failure> {
     let mut curves = Curves::new(&args.keep.library);
     let mut seen = Vec::new();
@@ -113,6 +153,10 @@ pub(super) fn run(args: &StatesArgs, output: Output) -> Result<Exit, Failure> {
     let simulated = curves.any_simulated();
     let reference = args.reference.as_deref();
     let mut comparison = states::compare(&given, reference, args.normalise.0, args.smoothing)?;
+    let weighed = evidence::weigh(&comparison, args.evidence())?;
+    for (difference, evidence) in comparison.differences.iter_mut().zip(weighed) {
+        difference.evidence = evidence;
+    }
     let leaks = leak::fit(&comparison, &args.leak.question())?;
     for (difference, leak) in comparison.differences.iter_mut().zip(leaks) {
         difference.leak = leak;

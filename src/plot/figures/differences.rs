@@ -1,10 +1,12 @@
 //! What states change against the reference state.
 
-use super::{Caption, expanded_band, points, smoothing_note};
-use crate::model::StateComparison;
-use crate::plot::{Figure, Panel, ReferenceLine, Scale, Series};
+use super::{Caption, band_around, expanded_band, points, smoothing_note};
+use crate::model::{Limit, StateComparison, StateDifference};
+use crate::plot::{Band, Figure, FrequencyAxis, Panel, Point, ReferenceLine, Scale, Series};
 
-/// The difference of each state to the reference, with a band of ± two standard errors.
+/// The difference of each state to the reference, with a band that holds it at all frequencies at
+/// once with 95 %, where seatings could be shuffled for it, or of ± two standard errors. A bar below
+/// the curves marks where a state differs beyond chance.
 ///
 /// A state has the same colour as in the figure of the states themselves.
 #[must_use]
@@ -12,16 +14,67 @@ pub fn differences(comparison: &StateComparison, caption: &Caption) -> Figure {
     let reference = comparison.states.first().map(|state| state.name.as_str());
     let title = reference.map_or("Difference".to_owned(), |name| format!("Difference to {name}"));
     let mut panel = Panel::new(&title, Scale::Difference);
+    let simultaneous = comparison.differences.iter().all(|d| simultaneous_band(0, d).is_some());
     for (i, difference) in comparison.differences.iter().enumerate() {
         let same_name = comparison.states.iter().position(|s| s.name == difference.state);
         let slot = same_name.unwrap_or(i + 1);
         panel.series.push(Series::named(&difference.state, slot, points(&difference.curve)));
-        panel.bands.extend(expanded_band(slot, &difference.curve));
+        panel.bands.extend(match simultaneous {
+            true => simultaneous_band(slot, difference),
+            false => expanded_band(slot, &difference.curve),
+        });
     }
+    let bars = bars(comparison, &panel);
+    let marked = !bars.is_empty();
+    panel.series.extend(bars);
     panel.references.push(ReferenceLine { value: 0.0, label: reference.map(str::to_owned) });
-    let band = "Band: ± 2 standard errors of the difference".to_owned();
-    let notes = (!panel.bands.is_empty()).then_some(band);
-    caption.on(panel, notes.into_iter().chain(smoothing_note(comparison.smoothing)))
+    let band = if simultaneous {
+        "Band: 95 % at all frequencies at once"
+    } else {
+        "Band: ± 2 standard errors of the difference"
+    };
+    let band = (!panel.bands.is_empty()).then(|| band.to_owned());
+    let bar = marked.then(|| "Bar: differs beyond chance".to_owned());
+    let notes = band.into_iter().chain(bar);
+    caption.on(panel, notes.chain(smoothing_note(comparison.smoothing)))
+}
+
+/// `None` where seatings are too few to be shuffled: the band would be as wide as the figure.
+fn simultaneous_band(slot: usize, difference: &StateDifference) -> Option<Band> {
+    let curve = &difference.evidence.as_ref()?.curve;
+    let half_width = curve.half_width.values().iter().copied();
+    matches!(curve.limit, Limit::Shuffled { .. })
+        .then(|| band_around(slot, &curve.difference, half_width))
+}
+
+/// A row of bars for each state that differs anywhere, below everything else in the panel.
+fn bars(comparison: &StateComparison, panel: &Panel) -> Vec<Series> {
+    /// From row to row, in parts of what is drawn.
+    const STEP: f64 = 0.04;
+    // Half a bar of a single frequency, as a ratio: half of what lies between two.
+    let half = (0.5 / 12.0_f64).exp2();
+    let audible = |hz: f64| FrequencyAxis::AUDIO.contains(hz);
+    let curves = panel.series.iter().flat_map(|series| &series.points);
+    let borders = panel.bands.iter().flat_map(|band| &band.points);
+    let values = curves
+        .filter(|p| audible(p.hz))
+        .map(|p| p.value)
+        .chain(borders.filter(|p| audible(p.hz)).flat_map(|p| [p.lower, p.upper]));
+    let (low, high) = values.fold((0.0_f64, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
+    let ranges = |d: &StateDifference| Some(d.evidence.as_ref()?.curve.ranges.clone());
+    let rows = (comparison.differences.iter().zip(&panel.series))
+        .filter_map(|(difference, series)| Some((series.slot, ranges(difference)?)))
+        .filter(|(_, ranges)| !ranges.is_empty());
+    rows.enumerate()
+        .flat_map(|(row, (slot, ranges))| {
+            let value = low - STEP * (row + 1) as f64 * (high - low);
+            ranges.into_iter().map(move |span| {
+                let ends = [span.from_hz / half, span.to_hz * half];
+                let points = ends.map(|hz| Point { hz, value }).into();
+                Series { label: None, ..Series::named("", slot, points) }
+            })
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! Results in sentences, with the numbers that matter.
 //!
 //! Each function gives paragraphs of one or more sentences. A figure that is absent has no
-//! sentence. Spreads and standard errors are put beside the differences; whether a difference is
-//! significant is not claimed.
+//! sentence. Spreads and standard errors are put beside the differences; what differs beyond chance
+//! is claimed of seatings alone, and with the test that says so.
 
 mod curves;
 mod damping;
 mod drive;
+mod evidence;
 mod extent;
 mod inferred;
 mod leak;
@@ -19,6 +20,7 @@ mod verification;
 pub use curves::curves;
 pub use damping::damping;
 pub use drive::drive;
+pub use evidence::evidence;
 pub use inferred::inferred;
 pub use leak::leaks;
 pub use matrix::matrix;

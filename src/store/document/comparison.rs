@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{curve_object, head, without_nulls};
+use super::{curve_object, evidence, head, without_nulls};
 use crate::model::{
     DampedResonance, EquivalentLeak, Impedance, InferredImpedance, InferredUncertainty, LeakBasis,
     LeakVerdict, NoLeak, Normalisation, Source, SourceComparison, SourceDamping, SourceEffect,
@@ -49,7 +49,7 @@ fn difference(difference: &StateDifference) -> Value {
         Some(LeakVerdict::Refused(refused)) => (None, Some(no_leak(refused))),
         None => (None, None),
     };
-    json!({
+    let mut object = json!({
         "state": difference.state,
         "reference": difference.reference,
         "bass_shelf_db": shelf.map(|shelf| shelf.value),
@@ -57,7 +57,11 @@ fn difference(difference: &StateDifference) -> Value {
         "leak": fitted,
         "no_leak": refused,
         "curve": curve_object(&difference.curve, None),
-    })
+    });
+    if let (Some(seen), Some(object)) = (&difference.evidence, object.as_object_mut()) {
+        object.extend(evidence::evidence(seen));
+    }
+    object
 }
 
 fn leak(leak: &EquivalentLeak) -> Value {

@@ -7,6 +7,7 @@ mod comparison;
 mod crosstalk;
 mod curves;
 mod drive;
+mod evidence;
 mod matrix;
 mod table;
 

@@ -1,0 +1,139 @@
+//! What seatings of real headphones show, measured by other people.
+//!
+//! `CANSWEEP_REAL_DATA` names the folder that holds them; without it, `../shared/data` beside the
+//! project. Where the folder is absent the tests say so and pass. The expected figures were worked
+//! out from the same files with numpy and scipy.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "a skipped test says so")]
+
+use std::path::{Path, PathBuf};
+
+use cansweep::model::{Curve, Evidence, Limit, Normalisation, Pairing, Trace};
+use cansweep::quantity::unit::Decibel;
+use cansweep::quantity::{Frequency, Smoothing};
+use cansweep::store::curve;
+use cansweep::study::evidence::{EvidenceQuestion, weigh};
+use cansweep::study::states::{State, compare};
+
+fn folder(name: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("CANSWEEP_REAL_DATA").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
+        PathBuf::from,
+    );
+    let folder = root.join(name);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("skipped: no real data in '{}' (set CANSWEEP_REAL_DATA)", folder.display());
+    None
+}
+
+fn read(path: &Path) -> Curve<Decibel> {
+    match curve::read(path).unwrap_or_else(|error| panic!("{error}")).into_trace() {
+        Trace::Response(polar) => polar.magnitude().clone(),
+        Trace::Impedance(_) => panic!("{} is an impedance", path.display()),
+    }
+}
+
+/// The first `n` seatings `{stem}1.txt`, `{stem}2.txt` …
+fn seatings(folder: &Path, stem: &str, n: usize) -> Vec<Curve<Decibel>> {
+    (1..=n).map(|i| read(&folder.join(format!("{stem}{i}.txt")))).collect()
+}
+
+fn weighed(
+    reference: Vec<Curve<Decibel>>,
+    other: Vec<Curve<Decibel>>,
+    pairing: Pairing,
+) -> Evidence {
+    let states = [("reference", reference), ("other", other)]
+        .map(|(name, seatings)| State { name: name.to_owned(), seatings });
+    let band = (Frequency::new(300.0).unwrap(), Frequency::new(1000.0).unwrap());
+    let over = Normalisation::Over(band.0, band.1);
+    let comparison = compare(&states, None, over, Smoothing::None).unwrap();
+    let question = EvidenceQuestion { pairing, detect_db: 1.0, seed: 1 };
+    weigh(&comparison, question).unwrap().pop().flatten().unwrap()
+}
+
+fn pads(ear: char, pairing: Pairing) -> Option<Evidence> {
+    let folder = folder("htangl-hd650-pads")?;
+    let stem = |pads| format!("Sennheiser HD 650 ({pads} Pads) {ear}");
+    let new = seatings(&folder, &stem("New"), 4);
+    Some(weighed(new, seatings(&folder, &stem("Worn"), 4), pairing))
+}
+
+fn covers(seen: &Evidence, hz: f64) -> bool {
+    seen.curve.ranges.iter().any(|range| (range.from_hz..=range.to_hz).contains(&hz))
+}
+
+#[test]
+fn worn_pads_take_bass_beyond_chance() {
+    for (ear, shelf_db, g) in [('L', -1.24, -9.9), ('R', -1.17, -7.1)] {
+        let Some(seen) = pads(ear, Pairing::Independent) else { return };
+        let shelf = seen.bass_shelf().unwrap();
+        println!("{ear} {shelf:?} {:?} {:?}", seen.curve.ranges, seen.curve.unseen);
+        assert!((shelf.change.value - shelf_db).abs() < 0.05, "{shelf:?}");
+        assert!(shelf.p < 1e-3, "{shelf:?}");
+        assert!((shelf.hedges_g / g - 1.0).abs() < 0.1, "{shelf:?}");
+        // Seventy assignments, and the mirrored one has the same t.
+        let least = 2.0 / 70.0;
+        assert!((seen.curve.p - least).abs() < 1e-9, "{}", seen.curve.p);
+        let limit = Limit::Shuffled { assignments: 70, all: true, smallest_p: least };
+        assert_eq!(seen.curve.limit, limit);
+        assert!(covers(&seen, 50.0), "{ear}: {:?}", seen.curve.ranges);
+    }
+}
+
+#[test]
+fn glasses_take_bass_and_widen_its_spread() {
+    let Some(folder) = folder("massiveadam-seal-glasses-position") else { return };
+    let without = seatings(&folder, "Ouro (golem) L", 6);
+    let glasses = seatings(&folder, "OuroborosGolem   (glasses) L", 6);
+    let seen = weighed(without, glasses, Pairing::Independent);
+    let shelf = seen.bass_shelf().unwrap();
+    println!("{shelf:?} {:?} {:?}", seen.curve.ranges, seen.curve.unseen);
+    assert!((-6.0..-5.0).contains(&shelf.change.value) && shelf.p < 0.003, "{shelf:?}");
+    let spread = shelf.spread.unwrap();
+    assert!(spread.variance_ratio > 4.0, "{spread:?}");
+    assert!(covers(&seen, 50.0), "{:?}", seen.curve.ranges);
+    assert!(seen.curve.unseen.iter().any(|unseen| unseen.span.from_hz > 1000.0), "{seen:?}");
+}
+
+#[test]
+fn seatings_of_one_state_do_not_differ() {
+    // All ways to part one state's seatings in two halves, of which one in twenty may differ: few
+    // enough seatings for Student's t with Bonferroni, which is stricter.
+    let sets = [
+        ("massiveadam-seal-glasses-position", "Ouro (golem) L", 6),
+        ("massiveadam-seal-glasses-position", "OuroborosGolem   (glasses) L", 6),
+        ("htangl-hd650-pads", "Sennheiser HD 650 (New Pads) L", 4),
+        ("htangl-hd650-pads", "Sennheiser HD 650 (New Pads) R", 4),
+        ("htangl-hd650-pads", "Sennheiser HD 650 (Worn Pads) L", 4),
+        ("htangl-hd650-pads", "Sennheiser HD 650 (Worn Pads) R", 4),
+    ];
+    let (mut splits, mut alarms) = (0, 0);
+    for (name, stem, n) in sets {
+        let Some(folder) = folder(name) else { return };
+        let all = seatings(&folder, stem, n);
+        for bits in (0_u32..1 << (n - 1)).filter(|bits| bits.count_ones() as usize == n / 2) {
+            let half = |chosen: u32| {
+                let here = |i: &usize| bits >> i & 1 == chosen;
+                (0..n).filter(here).map(|i| all[i].clone()).collect::<Vec<_>>()
+            };
+            let seen = weighed(half(0), half(1), Pairing::Independent);
+            splits += 1;
+            alarms += u32::from(!seen.curve.ranges.is_empty());
+        }
+    }
+    println!("{alarms} of {splits} splits");
+    assert!(20 * alarms <= splits, "{alarms} of {splits} splits");
+}
+
+#[test]
+fn pairs_of_seatings_say_what_heaps_of_them_do_where_nothing_pairs_them() {
+    let Some(seen) = pads('L', Pairing::Paired) else { return };
+    let shelf = seen.bass_shelf().unwrap();
+    assert!((shelf.change.value + 1.24).abs() < 0.05 && shelf.p < 0.01, "{shelf:?}");
+    // Four pairs have sixteen assignments, in mirrored couples.
+    assert_eq!(seen.curve.limit, Limit::Student { smallest_p: 0.125 });
+}
