@@ -4,6 +4,7 @@
 //! sentence. Spreads and standard errors are put beside the differences; whether a difference is
 //! significant is not claimed.
 
+mod cable;
 mod curves;
 mod damping;
 mod drive;
@@ -16,6 +17,7 @@ mod source;
 mod states;
 mod verification;
 
+pub use cable::cables;
 pub use curves::curves;
 pub use damping::damping;
 pub use drive::drive;
