@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, copy_of, stimulus};
 
 /// A headphone of 32 Ω with 64 Ω at 100 Hz, two cables with their coils, and an output at both ends
 /// of the first.
@@ -78,6 +78,27 @@ fn the_cable_is_what_two_ends_differ_by() {
     assert_near(&cable["resistance_ohm"], 0.6);
     assert_near(&cable["u_resistance_ohm"], 0.004_f64.hypot(0.02));
     assert!(cable.get("loss_db").is_none() && cable.get("effect").is_none());
+}
+
+#[test]
+fn cables_that_were_measured_as_headphones_are_compared_by_their_folders() {
+    /// The hiss of the recording, −120 dBFS, on 0.2 Ω of 10.2 Ω.
+    const NOISE_OHM: f64 = 2e-3;
+    let bench = Bench::new();
+    for (name, ohm) in [("stock", 0.6), ("silver", 0.2)] {
+        let share = ohm / (ohm + 10.0);
+        bench
+            .write_take("take.wav", &[0.8, 0.8 * share].map(|gain| copy_of(stimulus(), 300, gain)));
+        let line = "measure impedance --plan short.toml --take take.wav --sense-resistor 10";
+        bench.run(&format!("{line} --no-figures -o {name}")).ended(0);
+    }
+    let line = "compare cable --cable stock --cable silver --json";
+    let document = bench.run(line).ended(0).document();
+    for (cable, ohm) in document["figures"]["cables"].as_array().unwrap().iter().zip([0.6, 0.2]) {
+        let found = cable["resistance_ohm"].as_f64().unwrap();
+        assert!((found - ohm).abs() < NOISE_OHM, "{found} instead of {ohm}");
+        assert!(cable["u_resistance_ohm"].as_f64().unwrap() > 0.0);
+    }
 }
 
 #[test]
