@@ -56,13 +56,14 @@ pub fn compare(question: &Question) -> Result<CableComparison, StudyError> {
     let seen: Vec<Seen> = (question.cables.iter())
         .map(|(name, impedance)| bench.seen(name, impedance))
         .collect::<Result<_, _>>()?;
-    let cables = seen.iter().map(|seen| bench.cable(seen)).collect::<Result<_, _>>()?;
-    let differences = match seen.split_first() {
-        Some((first, others)) => others.iter().map(|other| bench.difference(other, first)),
-        None => return Err(StudyError::NoCables),
-    };
-    let differences = differences.collect::<Result<_, _>>()?;
-    Ok(CableComparison { cables, differences, source: question.source.clone() })
+    let (first, others) = seen.split_first().ok_or(StudyError::NoCables)?;
+    let cables = seen.iter().map(|seen| bench.cable(seen));
+    let differences = others.iter().map(|other| bench.difference(other, first));
+    Ok(CableComparison {
+        cables: cables.collect::<Result<_, _>>()?,
+        differences: differences.collect::<Result<_, _>>()?,
+        source: question.source.clone(),
+    })
 }
 
 fn check_names(question: &Question) -> Result<(), StudyError> {
@@ -78,9 +79,17 @@ fn check_names(question: &Question) -> Result<(), StudyError> {
 struct Seen {
     name: String,
     /// What was measured: the far end, if there is a near one.
-    measured: Source,
+    measured: Impedance,
     /// The cable alone.
     alone: Impedance,
+}
+
+impl Seen {
+    /// One of the impedances as a source.
+    fn source(&self, impedance: &Impedance) -> Source {
+        let (name, impedance) = (self.name.clone(), impedance.clone());
+        Source::Measured(MeasuredOutput { name, impedance })
+    }
 }
 
 /// What all cables have in common.
@@ -121,7 +130,7 @@ impl<'a> Bench<'a> {
             None => measured.clone(),
         };
         let alone = alone.narrowed_to(&audible(&[alone.grid()])?)?;
-        Ok(Seen { name: name.to_owned(), measured: source(name, measured.clone()), alone })
+        Ok(Seen { name: name.to_owned(), measured: measured.clone(), alone })
     }
 
     fn cable(&self, seen: &Seen) -> Result<Cable, StudyError> {
@@ -136,11 +145,9 @@ impl<'a> Bench<'a> {
     }
 
     fn difference(&self, other: &Seen, first: &Seen) -> Result<CableDifference, StudyError> {
-        let [Some(far), Some(reference)] = [other, first].map(|seen| seen.measured.output()) else {
-            return Err(StudyError::NoCables);
-        };
-        let apart = sum(&far.impedance, &reference.impedance, -1.0)?;
-        let change = |load: &Load| load.change(&first.measured, &other.measured);
+        let apart = sum(&other.measured, &first.measured, -1.0)?;
+        let [from, to] = [first, other].map(|seen| seen.source(&seen.measured));
+        let change = |load: &Load| load.change(&from, &to);
         let heard = self.load_of_measured.as_ref().map(change).transpose()?;
         Ok(CableDifference {
             name: other.name.clone(),
@@ -149,10 +156,6 @@ impl<'a> Bench<'a> {
             heard: heard.map(changed),
         })
     }
-}
-
-fn source(name: &str, impedance: Impedance) -> Source {
-    Source::Measured(MeasuredOutput { name: name.to_owned(), impedance })
 }
 
 /// The frequencies of the first grid that all have, inside the range of hearing.
@@ -201,7 +204,7 @@ fn inductance(cable: &Impedance) -> Option<Estimate> {
 }
 
 fn effect(load: &Load, seen: &Seen) -> Result<CableEffect, StudyError> {
-    let level = load.change(&Source::IDEAL, &source(&seen.name, seen.alone.clone()))?;
+    let level = load.change(&Source::IDEAL, &seen.source(&seen.alone))?;
     let at = Frequency::new(QUOTED_HZ).map_or(Normalisation::None, Normalisation::At);
     let curve = normalised_with_u(&level, at, "the effect of the cable")?;
     let (worst_hz, worst_db) = worst(&curve);

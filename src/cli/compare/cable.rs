@@ -25,9 +25,8 @@ Examples:
   cansweep compare cable --impedance hd600.zma --source amp=amp --cable adapter=adapter --json
   cansweep compare cable --impedance hd600.zma --near amp --cable extension=amp-behind-extension
 
-A cable is measured as a headphone is: `measure impedance --headphone NAME` with its far end shorted,
-calibrated with the jig's short at the near end, or from takes. Both conductors count, and so do the
-contacts. Or `measure output-impedance` twice, at the near end of the cable (--near) and at its far
+A cable is measured as a headphone is: `measure impedance` with its far end shorted, best behind
+`calibrate impedance` with the short at the near end. Both conductors count, and so do the contacts. Or `measure output-impedance` twice, at the near end of the cable (--near) and at its far
 end: the cable is the difference, and what is wrong with the near end is not in the difference of two
 cables. Every other cable is compared with the first: with the volume left as it is, and with the
 uncertainty of all parts, where all state theirs.")]
