@@ -192,6 +192,9 @@ impl From<StudyError> for Failure {
                 Self::usage(error).hint("give every state its own --state NAME=FILE[,FILE…]")
             }
             StudyError::TooFewCurves { .. } => Self::usage(error).hint("name two files or more"),
+            StudyError::DuplicateCable { .. } => {
+                Self::usage(error).hint("give them names: --cable NAME=FILE")
+            }
             StudyError::DuplicateCurve { .. } => {
                 Self::usage(error).hint("tell them apart with NAME=FILE or --names")
             }

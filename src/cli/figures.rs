@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::failure::Failure;
 use super::now;
 use crate::model::{
-    CurveComparison, Drive, FindingKind, Legs, Measurand, Measurement, Outcome, Polar, RigKind,
-    SourceComparison, SourceMatrix, StateComparison, Trace,
+    CableComparison, CurveComparison, Drive, FindingKind, Legs, Measurand, Measurement, Outcome,
+    Polar, RigKind, SourceComparison, SourceMatrix, StateComparison, Trace,
 };
 use crate::plot::{Caption, Drawable, Seatings, Theme, Width, figures, render};
 use crate::quantity::unit::Ohm;
@@ -275,6 +275,31 @@ pub(super) fn of_matrix(
     data.write_json("matrix", document::matrix(matrix))?;
     data.write_csv("matrix", &document::matrix_csv(matrix))?;
     write(folder, "matrix", &figures::matrix(matrix, caption), drawing, overwrite)
+}
+
+/// Figures, CSV and JSON of cables: their impedances, and with a headphone what they do to it.
+pub(super) fn of_cables(
+    folder: &Path,
+    comparison: &CableComparison,
+    caption: &Caption,
+    drawing: Drawing,
+    overwrite: Overwrite,
+) -> Result<usize, Failure> {
+    let data = Data { folder, simulated: caption.simulated, overwrite };
+    data.write_json("cables", document::cables(comparison))?;
+    data.write_csv("cables", &document::cables_csv(comparison))?;
+    let title = format!("{}: impedance", caption.title);
+    let polar: Vec<(&str, Polar<Ohm>)> = (comparison.cables.iter())
+        .map(|cable| (cable.name.as_str(), (&cable.impedance).into()))
+        .collect();
+    let polar: Vec<_> = polar.iter().map(|(name, polar)| (*name, polar)).collect();
+    let impedances = figures::impedance(&polar, &Caption { title, ..caption.clone() });
+    let written = write(folder, "impedance", &impedances, drawing, overwrite)?;
+    let title = format!("{}: what they change", caption.title);
+    match figures::cable(comparison, &Caption { title, ..caption.clone() }) {
+        Some(figure) => Ok(written + write(folder, "cables", &figure, drawing, overwrite)?),
+        None => Ok(written),
+    }
 }
 
 /// Where the data of a comparison go, and what they come from.

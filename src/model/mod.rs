@@ -4,6 +4,7 @@
 //! them, and every later step may rely on it.
 
 mod budget;
+mod cable;
 mod calibration;
 mod compared;
 mod crosstalk;
@@ -32,6 +33,9 @@ mod trace;
 mod verification;
 
 pub use budget::{Budget, Contribution, Distribution, ErrorSource, Evaluation};
+pub use cable::{
+    Cable, CableChange, CableComparison, CableDifference, CableEffect, CableVerdict, Estimate,
+};
 pub use calibration::{
     Against, Calibration, CalibrationConditions, CalibrationData, CalibrationKind,
     CalibrationMethod, CalibrationRecord, CheckedStandard, Content, CurveSign, FiledCalibration,

@@ -5,6 +5,7 @@
 //! come in as model types, pictures as file names; nothing here reads a file or a clock.
 
 mod budget;
+pub mod cable;
 pub mod curves;
 mod digits;
 pub mod drive;

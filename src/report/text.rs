@@ -5,9 +5,12 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table as G
 
 use super::table::{Align, Column, Table};
 use super::{
-    curves as curve_tables, drive as drive_tables, matrix as matrix_tables, summary, words,
+    cable as cable_tables, curves as curve_tables, drive as drive_tables, matrix as matrix_tables,
+    summary, words,
 };
-use crate::model::{CurveComparison, Drive, SourceComparison, SourceMatrix, StateComparison};
+use crate::model::{
+    CableComparison, CurveComparison, Drive, SourceComparison, SourceMatrix, StateComparison,
+};
 
 /// Columns of a terminal that a table fits into.
 const WIDTH: u16 = 96;
@@ -71,6 +74,13 @@ pub fn drive(drive: &Drive) -> String {
 #[must_use]
 pub fn matrix(matrix: &SourceMatrix) -> String {
     table(&matrix_tables::matrix(matrix)) + &paragraphs(&words::matrix(matrix))
+}
+
+/// Cables with what they do, and a paragraph each on its effect and on how it differs from the first;
+/// ends with a line feed.
+#[must_use]
+pub fn cables(comparison: &CableComparison) -> String {
+    table(&cable_tables::cables(comparison)) + &paragraphs(&words::cables(comparison))
 }
 
 /// Paragraphs, each below an empty line.

@@ -133,6 +133,15 @@ pub enum StudyError {
     /// No source was named.
     #[error("no source resistances to compare")]
     NoSources,
+    /// No cable was named.
+    #[error("no cables to compare")]
+    NoCables,
+    /// Two cables cannot be told apart.
+    #[error("two cables are called '{name}'")]
+    DuplicateCable {
+        /// Their name.
+        name: String,
+    },
     /// A short circuit has no level behind a source.
     #[error("the impedance is zero at {frequency_hz} Hz, which is no headphone")]
     ShortCircuit {

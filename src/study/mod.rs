@@ -1,6 +1,7 @@
 //! Questions put to measurements: what states, sources and seals do to a headphone, what it
 //! needs for a level, and how any two curves differ.
 
+pub mod cable;
 pub mod curves;
 pub mod damping;
 pub mod drive;

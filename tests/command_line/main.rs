@@ -12,6 +12,7 @@
 mod bad_day;
 mod bad_files;
 mod bench;
+mod cables;
 mod calibrated_impedances;
 mod comparisons;
 mod conversions;

@@ -155,7 +155,7 @@ impl<'a> Reading<'a> {
 }
 
 /// `NAME=FILE`, or a file that goes by its own name.
-fn name_and_file(named: &str) -> (String, &str) {
+pub(super) fn name_and_file(named: &str) -> (String, &str) {
     let path = Path::new(named);
     if let Some((name, file)) = named.split_once('=').filter(|_| !path.exists()) {
         return (name.to_owned(), file);

@@ -1,5 +1,6 @@
 //! `cansweep compare`: curves side by side.
 
+mod cable;
 mod curves;
 mod keep;
 mod leak;
@@ -26,6 +27,8 @@ pub(crate) enum CompareCommand {
     Source(source::SourceArgs),
     /// What every one of several sources does to every one of several headphones
     Matrix(matrix::MatrixArgs),
+    /// What cables and adapters add, and whether two of them differ
+    Cable(cable::CableArgs),
 }
 
 impl CompareCommand {
@@ -35,6 +38,7 @@ impl CompareCommand {
             Self::States(args) => args.keep.common,
             Self::Source(args) => args.keep.common,
             Self::Matrix(args) => args.keep.common,
+            Self::Cable(args) => args.keep.common,
         }
     }
 }
@@ -45,5 +49,6 @@ pub(super) fn run(command: CompareCommand, output: Output) -> Result<Exit, Failu
         CompareCommand::States(args) => states::run(&args, output),
         CompareCommand::Source(args) => source::run(&args, output),
         CompareCommand::Matrix(args) => matrix::run(&args, output),
+        CompareCommand::Cable(args) => cable::run(&args, output),
     }
 }

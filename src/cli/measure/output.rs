@@ -38,8 +38,8 @@ input of its own (10 kΩ or more to ground; never a leg to ground itself), --fou
 the load, which leaves leads and contacts out. Exit code 1: the loads do not agree, and the
 finding says from which load on. With --levels each load is played at every one of them, the
 quietest first, and where it stops following the level is narrowed down to half a decibel; from
-takes: every load with all its levels, then the next. What a cable adds, two measurements tell, at
-both its ends.")]
+takes: every load with all its levels, then the next. What a cable or an adapter adds, two
+measurements tell, at both its ends: `compare cable --near`.")]
 pub(crate) struct OutputArgs {
     #[command(flatten)]
     origin: Origin,

@@ -1,5 +1,6 @@
 //! Figures made from results, one file for each.
 
+mod cable;
 mod crosstalk;
 mod curves;
 mod differences;
@@ -13,6 +14,7 @@ mod source;
 mod states;
 mod verification;
 
+pub use cable::cable;
 pub use crosstalk::crosstalk;
 pub use curves::{curve_differences, curves};
 pub use differences::differences;
@@ -136,6 +138,21 @@ fn edges(panel: &Panel) -> Vec<Series> {
     };
     let wide = panel.bands.iter().filter(is_wide);
     wide.flat_map(|band| [edge(band, |p| p.lower), edge(band, |p| p.upper)]).collect()
+}
+
+/// The axis of differences that may be hundredths of a decibel and would be a line on that of
+/// others: as wide as curves and bands ask for, the same to both sides.
+fn close_range(panel: &Panel) -> (f64, f64) {
+    /// Less would make much of nothing.
+    const LEAST_DB: f64 = 0.05;
+    let curves = panel.series.iter().flat_map(|series| &series.points).map(|p| p.value.abs());
+    let bands = panel.bands.iter().flat_map(|band| &band.points);
+    let bands = bands.map(|p| p.lower.abs().max(p.upper.abs()));
+    let most = curves.chain(bands).filter(|db| db.is_finite()).fold(LEAST_DB, f64::max);
+    let decade = 10_f64.powf(most.log10().floor());
+    let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * decade);
+    let half = steps.into_iter().find(|step| most <= *step).unwrap_or(most);
+    (-half, half)
 }
 
 /// A curve that is one of `count`. Of two the second is broken, so that the first shows through

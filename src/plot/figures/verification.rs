@@ -1,6 +1,6 @@
 //! Predicted and measured responses on sources.
 
-use super::{Caption, EXPANDED, edges, expanded_band, points};
+use super::{Caption, EXPANDED, close_range, edges, expanded_band, points};
 use crate::model::{Source, SourceComparison, Verification};
 use crate::plot::{Figure, Panel, ReferenceLine, Scale, Series, Stroke};
 
@@ -24,28 +24,13 @@ pub fn verification(comparison: &SourceComparison, caption: &Caption) -> Figure 
         rest.series.push(Series::named(&name, slot + 1, points(&seen.residual)));
         rest.bands.extend(expanded_band(slot + 1, &seen.residual));
     }
-    rest.axis.range = Some(range(&rest));
+    rest.axis.range = Some(close_range(&rest));
     let edges = edges(&rest);
     rest.series.extend(edges);
     rest.references.push(ReferenceLine { value: 0.0, label: None });
     let band = (!rest.bands.is_empty()).then(|| EXPANDED.to_owned());
     let laid = "Laid upon each other over 50 Hz to 10 kHz".to_owned();
     Figure { below: Some(rest), ..caption.on(changes, band.into_iter().chain([laid])) }
-}
-
-/// What remains is hundredths of a decibel where all is well, and would be a line on the axis of
-/// other differences: as wide as curves and bands ask for, the same to both sides.
-fn range(panel: &Panel) -> (f64, f64) {
-    /// Less would make much of nothing.
-    const LEAST_DB: f64 = 0.05;
-    let curves = panel.series.iter().flat_map(|series| &series.points).map(|p| p.value.abs());
-    let bands = panel.bands.iter().flat_map(|band| &band.points);
-    let bands = bands.map(|p| p.lower.abs().max(p.upper.abs()));
-    let most = curves.chain(bands).filter(|db| db.is_finite()).fold(LEAST_DB, f64::max);
-    let decade = 10_f64.powf(most.log10().floor());
-    let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * decade);
-    let half = steps.into_iter().find(|step| most <= *step).unwrap_or(most);
-    (-half, half)
 }
 
 fn title(seen: &[Verification]) -> String {

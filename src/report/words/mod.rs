@@ -4,6 +4,7 @@
 //! sentence. Spreads and standard errors are put beside the differences; what differs beyond chance
 //! is claimed of seatings alone, and with the test that says so.
 
+mod cable;
 mod curves;
 mod damping;
 mod drive;
@@ -17,6 +18,7 @@ mod source;
 mod states;
 mod verification;
 
+pub use cable::cables;
 pub use curves::curves;
 pub use damping::damping;
 pub use drive::drive;

@@ -3,6 +3,7 @@
 //! Names are `snake_case` with the unit at the end; a figure that could not be determined is
 //! absent, never null and never a magic number.
 
+mod cable;
 mod comparison;
 mod crosstalk;
 mod curves;
@@ -22,6 +23,7 @@ use crate::model::{
 };
 use crate::quantity::unit::{Degree, Unit};
 
+pub use cable::{cables, cables_csv};
 pub use comparison::{sources, states};
 pub use curves::curves;
 pub use drive::drive;

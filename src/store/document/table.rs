@@ -166,20 +166,20 @@ pub fn crosstalk_csv(curves: &CrosstalkCurves) -> String {
 
 /// Columns over the frequencies of the first curve; a curve that ends earlier leaves cells empty.
 #[derive(Default)]
-struct WideTable {
+pub(super) struct WideTable {
     hz: Vec<f64>,
     columns: Vec<(String, Vec<Option<f64>>)>,
 }
 
 impl WideTable {
-    fn add_polar<U: Unit>(&mut self, name: &str, polar: &Polar<U>) {
+    pub(super) fn add_polar<U: Unit>(&mut self, name: &str, polar: &Polar<U>) {
         self.add(&format!("{name}_{}", U::SUFFIX), polar.magnitude());
         if let Some(phase) = polar.phase() {
             self.add(&format!("{name}_phase_deg"), phase);
         }
     }
 
-    fn add<U: Unit>(&mut self, name: &str, curve: &Curve<U>) {
+    pub(super) fn add<U: Unit>(&mut self, name: &str, curve: &Curve<U>) {
         if self.columns.is_empty() {
             self.hz = curve.hz().to_vec();
         }
@@ -191,7 +191,7 @@ impl WideTable {
         }
     }
 
-    fn into_text(self) -> String {
+    pub(super) fn into_text(self) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let names = self.columns.iter().map(|(name, _)| name.clone());
         // Writing into memory does not fail.
