@@ -244,7 +244,9 @@ fn quantile_and_chance(mut maxima: Vec<f64>, measured: f64) -> (f64, f64) {
     maxima.sort_by(f64::total_cmp);
     let count = maxima.len();
     let as_large = maxima.iter().filter(|&&t| t >= measured * (1.0 - ROUNDING)).count();
-    let at = ((1.0 - FALSE_ALARMS) * (count.max(1) - 1) as f64).ceil() as usize;
+    // What exceeds it is one of so few that their share is no false alarm too many.
+    let beyond = (FALSE_ALARMS * count as f64 * (1.0 + ROUNDING)).floor() as usize;
+    let at = count.saturating_sub(beyond + 1);
     let critical = maxima.get(at).map_or(f64::INFINITY, |t| t * (1.0 + ROUNDING));
     (critical, as_large as f64 / count.max(1) as f64)
 }

@@ -78,7 +78,7 @@ fn everywhere(curve: &CurveEvidence) -> String {
             format!("The states differ {}", listed(&ranges))
         }
         [first, .., last] => format!(
-            "The states differ in {} narrow and wide ranges from {} to {}",
+            "The states differ in {} ranges from {} to {}",
             curve.ranges.len(),
             hertz(first.from_hz),
             hertz(last.to_hz)
@@ -95,10 +95,14 @@ fn everywhere(curve: &CurveEvidence) -> String {
             } else {
                 ""
             };
-            let of = if all { "all" } else { "drawn" };
+            let of = if all {
+                format!("all {assignments} assignments")
+            } else {
+                format!("{assignments} assignments, drawn at random,")
+            };
             format!(
-                "{found}: largest t at all frequencies together, {p}{least} ({assignments} {of} \
-                 assignments of the seatings to the states)."
+                "{found}: largest t at all frequencies together, {p}{least} (over {of} of the \
+                 seatings to the states)."
             )
         }
         Limit::Student { smallest_p } => format!(
