@@ -19,9 +19,10 @@ pub fn differences(comparison: &StateComparison, caption: &Caption) -> Figure {
         let same_name = comparison.states.iter().position(|s| s.name == difference.state);
         let slot = same_name.unwrap_or(i + 1);
         panel.series.push(Series::named(&difference.state, slot, points(&difference.curve)));
-        panel.bands.extend(match simultaneous {
-            true => simultaneous_band(slot, difference),
-            false => expanded_band(slot, &difference.curve),
+        panel.bands.extend(if simultaneous {
+            simultaneous_band(slot, difference)
+        } else {
+            expanded_band(slot, &difference.curve)
         });
     }
     let bars = bars(comparison, &panel);
