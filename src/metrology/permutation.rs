@@ -200,7 +200,9 @@ impl Test {
         let mut maxima = vec![self.maximum(measured)];
         for _ in 1..shuffling.most {
             if self.is_paired() {
-                assignment.fill_with(|| random.next_u64() >> 63 == 1);
+                for second in &mut assignment {
+                    *second = random.next_u64() >> 63 == 1;
+                }
             } else {
                 for last in (1..assignment.len()).rev() {
                     assignment.swap(last, (random.next_u64() % (last as u64 + 1)) as usize);
