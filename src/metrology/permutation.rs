@@ -46,8 +46,7 @@ pub struct MaxT {
 /// ```
 ///
 /// `stabiliser`, s₀, is in the unit of the levels: few seatings agree by chance somewhere, and t
-/// would be large there. The band is `d ± c·e` with c the 95 % quantile of the largest |t| (the
-/// next larger value). As c is taken with the difference still in the seatings it is, if
+/// would be large there. The band is `d ± c·e`; at most one in twenty of the largest |t| exceeds c. As c is taken with the difference still in the seatings it is, if
 /// anything, too wide, and it excludes zero exactly where |t| exceeds c.
 ///
 /// `None` of fewer than two seatings, no frequencies, rows of different lengths, and pairs that do
@@ -237,17 +236,16 @@ fn column_sums(rows: &[Vec<f64>], of: impl Fn(f64) -> f64) -> Vec<f64> {
     sums
 }
 
-/// The 95 % quantile, the next larger value, and the share that is as large as the measured one.
+/// What one in twenty exceeds at most, and the share that is as large as the measured one.
 fn quantile_and_chance(mut maxima: Vec<f64>, measured: f64) -> (f64, f64) {
     /// The same sums in another order.
     const ROUNDING: f64 = 1e-9;
     maxima.sort_by(f64::total_cmp);
     let count = maxima.len();
     let as_large = maxima.iter().filter(|&&t| t >= measured * (1.0 - ROUNDING)).count();
-    // What exceeds it is one of so few that their share is no false alarm too many.
     let beyond = (FALSE_ALARMS * count as f64 * (1.0 + ROUNDING)).floor() as usize;
-    let at = count.saturating_sub(beyond + 1);
-    let critical = maxima.get(at).map_or(f64::INFINITY, |t| t * (1.0 + ROUNDING));
+    let critical = (count.checked_sub(beyond + 1).and_then(|at| maxima.get(at)))
+        .map_or(f64::INFINITY, |t| t * (1.0 + ROUNDING));
     (critical, as_large as f64 / count.max(1) as f64)
 }
 

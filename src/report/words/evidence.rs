@@ -9,6 +9,8 @@ use crate::report::digits::{hertz, prose_db, signed};
 
 /// How often chance may be taken for a difference.
 const FALSE_ALARMS: f64 = 0.05;
+/// That no difference larger than this is seen says nothing, in decibels.
+const SAYS_NOTHING_DB: f64 = 6.0;
 /// More ranges than these are counted, not named.
 const MOST_RANGES: usize = 6;
 
@@ -30,7 +32,7 @@ fn paragraph(difference: &StateDifference, evidence: &Evidence) -> String {
     let sentences = [
         shelf.map(|shelf| bass_shelf(shelf, evidence.pairing)),
         shelf.and_then(|shelf| spread(shelf, &state, &reference)),
-        Some(everywhere(&evidence.curve)),
+        Some(everywhere(&evidence.curve, evidence.pairing)),
         nowhere(&evidence.curve),
         others(evidence),
         shelf.map(|shelf| power(shelf, evidence.detect_db)),
@@ -70,7 +72,11 @@ fn spread(seen: &FigureEvidence, state: &str, reference: &str) -> Option<String>
 }
 
 /// Where the curves differ, and what decides that.
-fn everywhere(curve: &CurveEvidence) -> String {
+fn everywhere(curve: &CurveEvidence, pairing: Pairing) -> String {
+    let enough = match pairing {
+        Pairing::Independent => "Four seatings of each state can, five or more are better",
+        Pairing::Paired => "Six pairs can, more are better",
+    };
     let found = match &curve.ranges[..] {
         [] => "At no frequency do the states differ beyond chance".to_owned(),
         ranges if ranges.len() <= MOST_RANGES => {
@@ -108,7 +114,7 @@ fn everywhere(curve: &CurveEvidence) -> String {
         Limit::Student { smallest_p } => format!(
             "{found}: {p} by Student's t for all frequencies together (Bonferroni), which assumes \
              normal spreads, as so few seatings cannot show 5 % by shuffling (the smallest would be \
-             p = {smallest_p:.2}). Four seatings of each state can, five or more are better."
+             p = {smallest_p:.2}). {enough}."
         ),
     }
 }
@@ -120,6 +126,7 @@ fn range(span: &Span) -> String {
 
 fn nowhere(curve: &CurveEvidence) -> Option<String> {
     let bounds: Vec<String> = (curve.unseen.iter())
+        .filter(|unseen| unseen.above_db < SAYS_NOTHING_DB)
         .map(|unseen| format!("above {} {}", prose_db(unseen.above_db, None), range(&unseen.span)))
         .collect();
     let text = format!("No difference is seen {}.", listed(&bounds));
