@@ -33,7 +33,8 @@ pub(super) fn is_above_the_lowest(load: LoadedAt, loads: &[LoadedAt]) -> bool {
 }
 
 /// Where an output begins to limit: the lowest level at which its gain under a load is not what it
-/// was with the same load at the lowest level, and the lightest load for which that is so.
+/// was with the same load at the lowest level, and the lightest load for which that is so. A take that
+/// cannot be used is a limit above one that can.
 ///
 /// A gain that differs by less than four times what the gains drift from take to take is no limit,
 /// nor one that differs by less than 0.01 dB.
@@ -43,10 +44,12 @@ pub fn limit(heard: &[Heard], drift_db: f64) -> Option<OutputLimit> {
     let allowed = LEAST_DB.max(CERTAIN * std::f64::consts::SQRT_2 * drift_db);
     let of = |one| {
         let one: &Heard = one;
-        let same = || heard.iter().filter(|other| other.load == one.load);
-        let lowest = same().min_by(|a, b| a.level_dbfs.total_cmp(&b.level_dbfs))?;
+        let usable = heard.iter().filter(|other| other.load == one.load && other.gain_db.is_some());
+        let lowest = usable.min_by(|a, b| a.level_dbfs.total_cmp(&b.level_dbfs))?;
         let change_db = one.gain_db.zip(lowest.gain_db).map(|(own, first)| own - first);
-        Some((one, change_db)).filter(|_| change_db.is_none_or(|db| db.abs() > allowed))
+        // What cannot be used at a low level has drowned in noise.
+        let is_off = change_db.map_or(one.level_dbfs > lowest.level_dbfs, |db| db.abs() > allowed);
+        is_off.then_some((one, change_db))
     };
     let off: Vec<(&Heard, Option<f64>)> = heard.iter().filter_map(of).collect();
     let (first, change_db) = off.iter().min_by(|(a, _), (b, _)| {
@@ -128,4 +131,50 @@ fn begins(limit: &OutputLimit) -> Finding {
     let OutputLimit { load_ohm, clean_dbfs, limited_dbfs, change_db } = *limit;
     let kind = FindingKind::LevelDependent { load_ohm, clean_dbfs, limited_dbfs, change_db };
     Finding::warning(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DRIFT_DB: f64 = 5e-4;
+
+    fn heard(takes: &[(&str, f64, Option<f64>)]) -> Vec<Heard> {
+        let of = |&(load, level_dbfs, gain_db): &(&str, f64, Option<f64>)| {
+            let load = load.parse().unwrap();
+            Heard { load, level_dbfs, gain_db }
+        };
+        takes.iter().map(of).collect()
+    }
+
+    #[test]
+    fn the_lightest_load_of_the_lowest_level_is_where_it_begins() {
+        let takes = heard(&[
+            ("open", -30.0, Some(0.0)),
+            ("open", -10.0, Some(0.001)),
+            ("100", -30.0, Some(-0.1)),
+            ("100", -10.0, Some(-0.2)),
+            ("33", -30.0, Some(-0.3)),
+            ("33", -20.0, Some(-0.305)),
+            ("33", -10.0, None),
+        ]);
+        let found = limit(&takes, DRIFT_DB).unwrap();
+        assert_eq!((found.load_ohm, found.limited_dbfs), (Some(100.0), -10.0));
+        assert_eq!(found.clean_dbfs, Some(-30.0));
+        assert!((found.change_db.unwrap() + 0.1).abs() < 1e-12);
+        let found = limit(&takes[4..], DRIFT_DB).unwrap();
+        assert_eq!((found.clean_dbfs, found.change_db), (Some(-20.0), None));
+    }
+
+    #[test]
+    fn what_drifts_or_drowns_in_noise_is_no_limit() {
+        assert_eq!(limit(&heard(&[("33", -30.0, Some(0.0)), ("33", 0.0, Some(0.009))]), 0.0), None);
+        let noisy =
+            heard(&[("33", -80.0, None), ("33", -30.0, Some(0.0)), ("33", -10.0, Some(0.0))]);
+        assert_eq!(limit(&noisy, DRIFT_DB), None);
+        assert_eq!(limit(&heard(&[("33", -80.0, None)]), DRIFT_DB), None);
+        let drifting = heard(&[("33", -30.0, Some(0.0)), ("33", 0.0, Some(0.05))]);
+        assert_eq!(limit(&drifting, 0.01), None);
+        assert!(limit(&drifting, 1e-3).is_some());
+    }
 }
