@@ -166,7 +166,7 @@ impl Keep {
 
     /// Under which conditions is measured, as far as they are known before.
     fn conditions(&self, prepared: &Prepared, task: &Task) -> Conditions {
-        Conditions {
+        let conditions = Conditions {
             made_at: now(),
             tool: TOOL.to_owned(),
             rig: prepared.rig.clone(),
@@ -181,7 +181,8 @@ impl Keep {
             calibrations: prepared.calibrations.iter().map(|filed| filed.record.clone()).collect(),
             tags: self.tags(),
             takes: Vec::new(),
-        }
+        };
+        loaded(conditions, &task.planned())
     }
 
     /// The folder that the takes go into at once: the one that was named, or one in the library.
@@ -249,6 +250,16 @@ fn from_files(
     Ok(Taken { analysed, records, loads: Vec::new(), stopped: false })
 }
 
+/// The conditions with what is connected in each take.
+fn loaded(conditions: Conditions, loads: &[Loaded]) -> Conditions {
+    Conditions {
+        loads: loads.iter().filter_map(|at| Some(at.output()?.load)).collect(),
+        levels: loads.iter().filter_map(|at| at.level).collect(),
+        crosstalk: loads.iter().filter_map(|at| at.both()).collect(),
+        ..conditions
+    }
+}
+
 fn measurement(
     mut conditions: Conditions,
     mut findings: Vec<Finding>,
@@ -257,9 +268,7 @@ fn measurement(
     findings.extend(taken.analysed.findings);
     conditions.channels = taken.analysed.channels;
     conditions.takes = taken.records;
-    conditions.loads = taken.loads.iter().filter_map(|at| Some(at.output()?.load)).collect();
-    conditions.levels = taken.loads.iter().filter_map(|at| at.level).collect();
-    conditions.crosstalk = taken.loads.iter().filter_map(|at| at.both()).collect();
+    let conditions = loaded(conditions, &taken.loads);
     Measurement { conditions, outcome: taken.analysed.outcome, findings }
 }
 

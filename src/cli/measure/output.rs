@@ -216,6 +216,8 @@ pub(super) fn text(figures: &OutputFigures) -> String {
         line("without load", format!("{db} dB over the drive, at 1 kHz"));
     }
     if let Some(ohm) = figures.lead_resistance_ohm {
+        // Adding zero takes the sign off a zero.
+        let ohm = (ohm * 1e3).round() / 1e3 + 0.0;
         line("plug to load", format!("{ohm:.3} Ω (left out)"));
     }
     if let Some(balanced) = &figures.balanced {
