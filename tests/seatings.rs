@@ -7,34 +7,18 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "a skipped test says so")]
 
-use std::path::{Path, PathBuf};
+#[path = "support/real_data.rs"]
+mod real_data;
 
-use cansweep::model::{Curve, Evidence, Limit, Normalisation, Pairing, Trace};
+use std::path::Path;
+
+use cansweep::model::{Curve, Evidence, Limit, Normalisation, Pairing};
 use cansweep::quantity::unit::Decibel;
 use cansweep::quantity::{Frequency, Smoothing};
-use cansweep::store::curve;
 use cansweep::study::evidence::{EvidenceQuestion, weigh};
 use cansweep::study::states::{State, compare};
 
-fn folder(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("CANSWEEP_REAL_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-        PathBuf::from,
-    );
-    let folder = root.join(name);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: no real data in '{}' (set CANSWEEP_REAL_DATA)", folder.display());
-    None
-}
-
-fn read(path: &Path) -> Curve<Decibel> {
-    match curve::read(path).unwrap_or_else(|error| panic!("{error}")).into_trace() {
-        Trace::Response(polar) => polar.magnitude().clone(),
-        Trace::Impedance(_) => panic!("{} is an impedance", path.display()),
-    }
-}
+use self::real_data::{folder, read};
 
 /// The first `n` seatings `{stem}1.txt`, `{stem}2.txt` …
 fn seatings(folder: &Path, stem: &str, n: usize) -> Vec<Curve<Decibel>> {

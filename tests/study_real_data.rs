@@ -7,7 +7,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "a skipped test says so")]
 
-use std::path::{Path, PathBuf};
+#[path = "support/real_data.rs"]
+mod real_data;
+
+use std::path::Path;
 
 use cansweep::metrology::band::mean_over;
 use cansweep::model::{
@@ -23,30 +26,12 @@ use cansweep::study::series::{Behind, Series};
 use cansweep::study::source::{OnSource, Question, compare_inferred};
 use cansweep::study::states::{State, compare};
 
+use self::real_data::{folder, read};
+
 /// Figures rounded to a tenth, and interpolated on another grid.
 const FIGURE_DB: f64 = 0.1;
 /// Figures of the bass shelf rounded to a hundredth, on a grid of another density.
 const SHELF_DB: f64 = 0.03;
-
-fn folder(name: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("CANSWEEP_REAL_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-        PathBuf::from,
-    );
-    let folder = root.join(name);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: no real data in '{}' (set CANSWEEP_REAL_DATA)", folder.display());
-    None
-}
-
-fn read(path: &Path) -> Curve<Decibel> {
-    match curve::read(path).unwrap_or_else(|error| panic!("{error}")).into_trace() {
-        Trace::Response(polar) => polar.magnitude().clone(),
-        Trace::Impedance(_) => panic!("{} is an impedance", path.display()),
-    }
-}
 
 /// The first `n` seatings `{stem}1.txt`, `{stem}2.txt` … of a state.
 fn state(name: &str, folder: &Path, stem: &str, n: usize) -> State {

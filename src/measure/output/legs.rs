@@ -3,9 +3,8 @@
 use num_complex::Complex64;
 
 use super::voltages::{Voltage, Voltages, across, difference};
-use super::{AT_HZ, MIDDLE_HZ, impedance};
+use super::{AT_HZ, impedance, middle};
 use crate::measure::analyser::MeasureError;
-use crate::metrology::statistics::median;
 use crate::metrology::thevenin::{LoadedTake, output};
 use crate::model::{
     BalancedFigures, Curve, FrequencyGrid, Impedance, Legs, OutputBench, OutputTap, TestLoad,
@@ -31,9 +30,8 @@ pub(super) fn legs(
         return Ok((None, None));
     };
     let middle = |of: &dyn Fn(Complex64, Complex64) -> f64| {
-        let pairs = grid.hz().iter().zip(first.values.iter().zip(&second.values));
-        let inside = pairs.filter(|(f, _)| MIDDLE_HZ.contains(*f));
-        median(&inside.map(|(_, (&p, &n))| of(p, n)).collect::<Vec<_>>()).unwrap_or_default()
+        let pairs = first.values.iter().zip(&second.values);
+        middle(grid.hz(), pairs.map(|(&p, &n)| of(p, n))).unwrap_or_default()
     };
     let figures = BalancedFigures {
         swing_db: amplitude_db(middle(&|p, n| (p - n).norm() / p.norm().max(n.norm()))),

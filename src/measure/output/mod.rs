@@ -11,7 +11,7 @@ use super::analyser::{Analysed, Analyser, MeasureError};
 use super::impedance::Seen;
 use crate::metrology::budget::combined;
 use crate::metrology::statistics::median;
-use crate::metrology::thevenin::{NoOutput, Output, output, series};
+use crate::metrology::thevenin::{MIDDLE_HZ, NoOutput, Output, output, series};
 use crate::model::{
     ChannelMap, CurveError, Finding, FindingKind, FrequencyGrid, Impedance, LoadResidual, LoadedAt,
     Measurand, Outcome, OutputBench, OutputDetail, OutputFigures, OutputTap, Recording, Response,
@@ -25,8 +25,6 @@ const LEAST_FLOOR_OHM: f64 = 0.01;
 const CERTAIN: f64 = 4.0;
 /// Where people quote an output.
 const AT_HZ: f64 = 1e3;
-/// Where levels are compared: there no coupling capacitor and no output coil has a say.
-const MIDDLE_HZ: std::ops::RangeInclusive<f64> = 100.0..=10e3;
 
 /// A take with its voltages; none if it was refused.
 type Taken = (LoadedAt, Option<Voltages>);
@@ -117,9 +115,13 @@ impl Analyser {
 /// real part in the middle of the band. `None` if there is none.
 #[must_use]
 pub fn resistance_of_leads(short: &Impedance) -> Option<Resistance> {
-    let inside = short.hz().iter().zip(short.values()).filter(|(f, _)| MIDDLE_HZ.contains(*f));
-    let ohm = median(&inside.map(|(_, z)| z.re).collect::<Vec<_>>())?;
-    Resistance::new(ohm).ok()
+    Resistance::new(middle(short.hz(), short.values().iter().map(|z| z.re))?).ok()
+}
+
+/// The median of values over frequency in the middle of the band; `None` if none lies there.
+fn middle(hz: &[f64], values: impl Iterator<Item = f64>) -> Option<f64> {
+    let inside = hz.iter().zip(values).filter(|(f, _)| MIDDLE_HZ.contains(*f));
+    median(&inside.map(|(_, value)| value).collect::<Vec<_>>())
 }
 
 /// By how many decibels the drive of a take is below the loudest of all.

@@ -3,11 +3,11 @@
 use ndarray::Array1;
 use num_complex::Complex64;
 
-use super::MIDDLE_HZ;
+use super::middle;
 use crate::measure::analyser::{Analyser, MeasureError};
 use crate::measure::impedance::{AsItIs, Ratios, Seen, Wanted};
 use crate::metrology::statistics::median;
-use crate::metrology::thevenin::{Across, LoadedTake};
+use crate::metrology::thevenin::{Across, LoadedTake, MIDDLE_HZ};
 use crate::model::{ChannelMap, ChannelRole, Covariance, Inputs, OutputTap, Recording, TestLoad};
 use crate::quantity::{amplitude_db, amplitude_ratio};
 
@@ -174,7 +174,6 @@ pub(super) fn lead_resistance(hz: &[f64], taken: &[LoadedTake]) -> Option<f64> {
 /// The voltage of a take over the drive in decibels, in the middle of the band: that of the
 /// plug, or of the leg in phase with the drive.
 pub(super) fn middle_db(hz: &[f64], voltages: &Voltages) -> f64 {
-    let inside = hz.iter().zip(&voltages.first.values).filter(|(f, _)| MIDDLE_HZ.contains(*f));
-    let levels: Vec<f64> = inside.map(|(_, v)| amplitude_db(v.norm())).collect();
-    median(&levels).unwrap_or_default()
+    let levels = voltages.first.values.iter().map(|v| amplitude_db(v.norm()));
+    middle(hz, levels).unwrap_or_default()
 }

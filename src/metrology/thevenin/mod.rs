@@ -73,7 +73,7 @@ pub enum NoOutput {
 }
 
 /// Where loads are compared: there no coupling capacitor and no output coil has a say.
-const MIDDLE_HZ: std::ops::RangeInclusive<f64> = 100.0..=10e3;
+pub const MIDDLE_HZ: std::ops::RangeInclusive<f64> = 100.0..=10e3;
 
 /// The output impedance from takes with loads, by least squares over all of them.
 ///
