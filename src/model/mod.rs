@@ -18,10 +18,12 @@ mod grid;
 mod inferred;
 mod jig;
 mod leak;
+mod matching;
 mod matrix;
 mod measurement;
 mod normalisation;
 mod output;
+mod placement;
 mod plan;
 mod recording;
 mod source;
@@ -72,6 +74,10 @@ pub use jig::{
     UnknownTopology,
 };
 pub use leak::{Back, EquivalentLeak, FittedSize, LeakBasis, LeakVerdict, NoLeak};
+pub use matching::{
+    ChannelMatching, Covered, Isolation, Leakage, LevelDifference, LevelPlace, MatchedLevel,
+    OctaveMean, OctavesMean, PhaseMatching, Tolerance, ToleranceVerdict, Within, WorstPhase,
+};
 pub use matrix::{
     DeviationClass, LeftOut, LevelFigure, MatrixCell, MatrixRow, MatrixSource, Pair, PairEffect,
     SourceMatrix,
@@ -85,6 +91,7 @@ pub use output::{
     BalancedFigures, Legs, LevelFigures, LoadResidual, LoadedAt, OutputBench, OutputDetail,
     OutputFigures, OutputLimit, OutputTap, TestLoad, UnknownLoad,
 };
+pub use placement::{Consistency, PlacementSpread, WidestSpread, placement_meaning};
 pub use plan::{AnalysisSpec, Band, Plan, PlanError, SilenceSpec, SweepSpec};
 pub use recording::{
     ChannelMap, ChannelMapError, ChannelRole, Completeness, Recording, RecordingError, RigIdentity,

@@ -6,6 +6,7 @@ use super::curve::Curve;
 use super::evidence::Evidence;
 use super::leak::LeakVerdict;
 use super::normalisation::Normalisation;
+use super::placement::{Consistency, PlacementSpread};
 use crate::quantity::unit::Decibel;
 use crate::quantity::{Smoothing, Uncertain};
 
@@ -35,6 +36,8 @@ pub struct StateSummary {
     /// Lowest frequency above which the level stays within 3 dB of the mean 300 Hz to 1 kHz, of
     /// the mean curve.
     pub corner_minus_3_db_hz: Option<f64>,
+    /// How alike the seatings are.
+    pub consistency: Consistency,
 }
 
 /// The difference of a state to the reference state.
@@ -66,4 +69,6 @@ pub struct StateComparison {
     pub normalisation: Normalisation,
     /// Smoothing of the curves.
     pub smoothing: Smoothing,
+    /// How much the response depends on the placement; absent where it was not asked for.
+    pub placements: Option<PlacementSpread>,
 }

@@ -3,8 +3,8 @@
 use num_complex::Complex64;
 
 use crate::model::{
-    Back, ComparedCurve, Covariance, CrosstalkCurves, CrosstalkFigures, CrosstalkTake, Curve,
-    CurveComparison, CurveDifference, Deviation, EighthRule, EquivalentLeak, FittedSize,
+    Back, ComparedCurve, Consistency, Covariance, CrosstalkCurves, CrosstalkFigures, CrosstalkTake,
+    Curve, CurveComparison, CurveDifference, Deviation, EighthRule, EquivalentLeak, FittedSize,
     FrequencyGrid, Impedance, LeakBasis, LeakVerdict, MeasuredCrosstalk, Normalisation, Polar,
     PredictedCrosstalk, Response, SeparationAt, SeparationFigures, Side, Source, SourceComparison,
     SourceEffect, StateComparison, StateDifference, StateSummary, Trace, Verdict, Verification,
@@ -57,6 +57,7 @@ fn state(name: &str, leak_hz: f64) -> StateSummary {
         sd: Some(sd),
         bass_shelf_db: None,
         corner_minus_3_db_hz: None,
+        consistency: Consistency::default(),
     }
 }
 
@@ -78,6 +79,7 @@ pub(crate) fn states() -> StateComparison {
         states,
         normalisation: Normalisation::At(Frequency::new(1000.0).unwrap()),
         smoothing: Smoothing::Octave(12),
+        placements: None,
     }
 }
 

@@ -6,9 +6,9 @@ use ndarray::Array1;
 use num_complex::Complex64;
 
 use crate::model::{
-    AnalysisSpec, Back, Budget, ChannelMap, ComparedCurve, Conditions, Covariance, Curve,
-    CurveComparison, CurveDifference, Deviation, EighthRule, EquivalentLeak, Extremes, Finding,
-    FittedSize, FrequencyGrid, Impedance, ImpedanceFigures, InferredImpedance, LeakBasis,
+    AnalysisSpec, Back, Budget, ChannelMap, ComparedCurve, Conditions, Consistency, Covariance,
+    Curve, CurveComparison, CurveDifference, Deviation, EighthRule, EquivalentLeak, Extremes,
+    Finding, FittedSize, FrequencyGrid, Impedance, ImpedanceFigures, InferredImpedance, LeakBasis,
     Measurement, Normalisation, Outcome, Polar, QuotedMagnitude, Resonance, Response,
     ResponseFigures, RigIdentity, RigKind, Source, SourceComparison, SourceEffect, SourceLimit,
     Spread, StateComparison, StateDifference, StateSummary, TakeRecord, Trace, Verification,
@@ -40,6 +40,7 @@ pub(super) fn state(name: &str, n: usize, bass_db: f64, sd_db: f64) -> StateSumm
         sd: several.then(|| curve(spread)),
         bass_shelf_db: Some(Spread { mean: bass_db, sd: several.then_some(sd_db) }),
         corner_minus_3_db_hz: None,
+        consistency: Consistency::default(),
     }
 }
 
@@ -51,6 +52,7 @@ pub(super) fn comparison(states: Vec<StateSummary>) -> StateComparison {
         differences,
         normalisation: at_1_khz(),
         smoothing: Smoothing::Octave(12),
+        placements: None,
     }
 }
 

@@ -7,13 +7,13 @@ use num_complex::Complex64;
 
 use super::plan;
 use crate::model::{
-    Back, Budget, ChannelMap, ChannelRole, ComparedCurve, Conditions, Covariance, Curve,
-    CurveComparison, CurveDifference, Deviation, EighthRule, EquivalentLeak, Extremes, Finding,
-    FindingKind, FittedSize, FrequencyGrid, Impedance, ImpedanceFigures, Jig, LeakBasis, Measurand,
-    Measurement, Normalisation, Outcome, Polar, Recording, Resonance, Response, ResponseFigures,
-    RigIdentity, RigKind, SampleFormat, Significance, Source, SourceComparison, SourceEffect,
-    SourceLimit, Span, Spread, StateComparison, StateDifference, StateSummary, Topology, Trace,
-    Verdict, Verification,
+    Back, Budget, ChannelMap, ChannelRole, ComparedCurve, Conditions, Consistency, Covariance,
+    Curve, CurveComparison, CurveDifference, Deviation, EighthRule, EquivalentLeak, Extremes,
+    Finding, FindingKind, FittedSize, FrequencyGrid, Impedance, ImpedanceFigures, Jig, LeakBasis,
+    Measurand, Measurement, Normalisation, Outcome, Polar, Recording, Resonance, Response,
+    ResponseFigures, RigIdentity, RigKind, SampleFormat, Significance, Source, SourceComparison,
+    SourceEffect, SourceLimit, Span, Spread, StateComparison, StateDifference, StateSummary,
+    Topology, Trace, Verdict, Verification,
 };
 use crate::quantity::unit::{self, Decibel, Degree, Ohm, Unit};
 use crate::quantity::{Frequency, Percent, Resistance, SampleRate, Smoothing, Uncertain};
@@ -114,6 +114,7 @@ pub(super) fn states() -> StateComparison {
         sd: (seatings > 1).then(|| constant(0.1)),
         bass_shelf_db: (seatings > 1).then_some(Spread { mean: 1.5, sd: Some(0.2) }),
         corner_minus_3_db_hz: None,
+        consistency: Consistency::default(),
     };
     let difference = StateDifference {
         state: "worn".to_owned(),
@@ -128,6 +129,7 @@ pub(super) fn states() -> StateComparison {
         differences: vec![difference],
         normalisation: Normalisation::At(Frequency::new(1000.0).unwrap()),
         smoothing: Smoothing::None,
+        placements: None,
     }
 }
 

@@ -1,16 +1,20 @@
-//! Questions put to measurements: what states, sources and seals do to a headphone, what it
-//! needs for a level, and how any two curves differ.
+//! Questions put to measurements: what states, sources and seals do to a headphone, how its sides
+//! match, what it keeps out and lets out, what it needs for a level, and how any two curves differ.
 
 pub mod cable;
+pub mod channels;
 pub mod curves;
 pub mod damping;
 pub mod drive;
 mod error;
 pub mod evidence;
+pub mod isolation;
 pub mod leak;
+mod level_difference;
 mod load;
 pub mod matrix;
 mod normalisation;
+pub mod placements;
 pub mod series;
 mod significance;
 pub mod source;

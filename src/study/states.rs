@@ -4,6 +4,7 @@ use ndarray::Array1;
 
 use super::StudyError;
 use super::normalisation::normalised;
+use super::placements::consistency;
 use crate::metrology::{shelf, statistics};
 use crate::model::{
     Curve, FrequencyGrid, Normalisation, Spread, StateComparison, StateDifference, StateSummary,
@@ -53,7 +54,13 @@ pub fn compare(
         }
         None => Vec::new(),
     };
-    Ok(StateComparison { states: summaries, differences, normalisation, smoothing })
+    Ok(StateComparison {
+        states: summaries,
+        differences,
+        normalisation,
+        smoothing,
+        placements: None,
+    })
 }
 
 /// Bass shelf of a state less that of another, in decibels; absent if either has none.
@@ -114,6 +121,7 @@ fn summary(
         name: state.name.clone(),
         bass_shelf_db: shelves.as_deref().and_then(spread),
         corner_minus_3_db_hz: shelf::corner_minus_3_db_hz(&mean),
+        consistency: consistency(sd.as_ref())?,
         mean,
         sd,
         seatings,
