@@ -9,8 +9,9 @@ use serde_json::Value;
 use super::failure::Failure;
 use super::now;
 use crate::model::{
-    CableComparison, CurveComparison, Drive, FindingKind, Legs, Measurand, Measurement, Outcome,
-    Polar, RigKind, SourceComparison, SourceMatrix, StateComparison, Trace,
+    CableComparison, ChannelMatching, CurveComparison, Drive, FindingKind, Isolation, Leakage,
+    Legs, Measurand, Measurement, Outcome, Polar, RigKind, SourceComparison, SourceMatrix,
+    StateComparison, Trace,
 };
 use crate::plot::{Caption, Drawable, Seatings, Theme, Width, figures, render};
 use crate::quantity::unit::Ohm;
@@ -200,7 +201,59 @@ pub(super) fn of_states(
     if let Some(leak) = figures::leak(comparison, &leaking) {
         written += write(folder, "leak", &leak, drawing, overwrite)?;
     }
+    if let Some(table) = document::placements_csv(comparison) {
+        data.write_csv("placements", &table)?;
+    }
+    if let Some(placements) = figures::placements(comparison, caption) {
+        written += write(folder, "placements", &placements, drawing, overwrite)?;
+    }
     Ok(written)
+}
+
+/// Figures, CSV and JSON of the two sides of a headphone.
+pub(super) fn of_channels(
+    folder: &Path,
+    matching: &ChannelMatching,
+    caption: &Caption,
+    drawing: Drawing,
+    overwrite: Overwrite,
+) -> Result<usize, Failure> {
+    let data = Data { folder, simulated: caption.simulated, overwrite };
+    data.write_json("channels", document::channels(matching))?;
+    data.write_csv("channels", &document::channels_csv(matching))?;
+    let title = format!("{}: left over right", caption.title);
+    let difference = figures::channels(matching, &Caption { title, ..caption.clone() });
+    let levels = figures::channel_levels(matching, caption);
+    Ok(write(folder, "channels", &difference, drawing, overwrite)?
+        + write(folder, "levels", &levels, drawing, overwrite)?)
+}
+
+/// Figure, CSV and JSON of what a headphone keeps out.
+pub(super) fn of_isolation(
+    folder: &Path,
+    isolation: &Isolation,
+    caption: &Caption,
+    drawing: Drawing,
+    overwrite: Overwrite,
+) -> Result<usize, Failure> {
+    let data = Data { folder, simulated: caption.simulated, overwrite };
+    data.write_json("isolation", document::isolation(isolation))?;
+    data.write_csv("isolation", &document::isolation_csv(isolation))?;
+    write(folder, "isolation", &figures::isolation(isolation, caption), drawing, overwrite)
+}
+
+/// Figure, CSV and JSON of what a headphone lets out.
+pub(super) fn of_leakage(
+    folder: &Path,
+    leakage: &Leakage,
+    caption: &Caption,
+    drawing: Drawing,
+    overwrite: Overwrite,
+) -> Result<usize, Failure> {
+    let data = Data { folder, simulated: caption.simulated, overwrite };
+    data.write_json("leakage", document::leakage(leakage))?;
+    data.write_csv("leakage", &document::leakage_csv(leakage))?;
+    write(folder, "leakage", &figures::leakage(leakage, caption), drawing, overwrite)
 }
 
 fn differing(caption: &Caption, comparison: &StateComparison) -> Caption {

@@ -3,11 +3,13 @@
 use num_complex::Complex64;
 
 use crate::model::{
-    Back, ComparedCurve, Consistency, Covariance, CrosstalkCurves, CrosstalkFigures, CrosstalkTake,
-    Curve, CurveComparison, CurveDifference, Deviation, EighthRule, EquivalentLeak, FittedSize,
-    FrequencyGrid, Impedance, LeakBasis, LeakVerdict, MeasuredCrosstalk, Normalisation, Polar,
-    PredictedCrosstalk, Response, SeparationAt, SeparationFigures, Side, Source, SourceComparison,
-    SourceEffect, StateComparison, StateDifference, StateSummary, Trace, Verdict, Verification,
+    Back, ChannelMatching, ComparedCurve, Consistency, Covariance, CrosstalkCurves,
+    CrosstalkFigures, CrosstalkTake, Curve, CurveComparison, CurveDifference, Deviation,
+    EighthRule, EquivalentLeak, FittedSize, FrequencyGrid, Impedance, Isolation, LeakBasis,
+    LeakVerdict, LevelDifference, MeasuredCrosstalk, Normalisation, PhaseMatching, PlacementSpread,
+    Polar, PredictedCrosstalk, Response, SeparationAt, SeparationFigures, Side, Source,
+    SourceComparison, SourceEffect, Span, StateComparison, StateDifference, StateSummary,
+    Tolerance, ToleranceVerdict, Trace, Verdict, Verification,
 };
 use crate::plot::{Caption, Figure, Seatings, figures};
 use crate::quantity::unit::{Decibel, Ohm, Unit};
@@ -80,6 +82,75 @@ pub(crate) fn states() -> StateComparison {
         normalisation: Normalisation::At(Frequency::new(1000.0).unwrap()),
         smoothing: Smoothing::Octave(12),
         placements: None,
+    }
+}
+
+/// The lowest, the median and the highest of the sample's states, which leak more and more.
+pub(crate) fn placements(comparison: &StateComparison) -> PlacementSpread {
+    let [highest, median, lowest] = [0, 1, 2].map(|i| comparison.states[i].mean.clone());
+    PlacementSpread {
+        mean: median.clone(),
+        median,
+        lowest,
+        highest,
+        consistency: Consistency { bass_sd_db: Some(2.1), ..Consistency::default() },
+        bass: None,
+        treble: None,
+    }
+}
+
+fn level_difference(of: &str, against: &str, db: impl Fn(f64) -> f64) -> LevelDifference {
+    let curve = Curve::from_fn(grid(), db).unwrap();
+    let u = vec![0.3; curve.grid().len()];
+    let named = |name: &str| StateSummary { name: name.to_owned(), ..state(name, 12.0) };
+    LevelDifference {
+        difference: StateDifference {
+            state: of.to_owned(),
+            reference: against.to_owned(),
+            curve: curve.with_u(u.into()).unwrap(),
+            bass_shelf_db: None,
+            evidence: None,
+            leak: None,
+        },
+        of: named(of),
+        against: named(against),
+        octaves: Vec::new(),
+        mean: None,
+        faint: Vec::new(),
+    }
+}
+
+/// Two sides that differ by half a decibel in the treble, and a tolerance of one.
+pub(crate) fn matching() -> ChannelMatching {
+    let band = Span { from_hz: 100.0, to_hz: 10e3 };
+    ChannelMatching {
+        sides: level_difference("left", "right", |hz| hump(hz, 6000.0, 0.5, 0.5)),
+        levels: Vec::new(),
+        within: Vec::new(),
+        phase: Some(PhaseMatching {
+            inverted: Some(false),
+            delay_us: None,
+            curve: Curve::from_fn(grid(), |hz| hump(hz, 6000.0, 0.5, 8.0)).unwrap(),
+            worst: None,
+        }),
+        tolerance: Some((Tolerance { db: 1.0, band }, ToleranceVerdict::Kept)),
+        smoothing: Smoothing::None,
+    }
+}
+
+/// A closed headphone, and one that cancels noise, whose isolation is a bound above 8 kHz.
+pub(crate) fn isolation() -> Isolation {
+    let passive = |hz: f64| 30.0 / (1.0 + (600.0 / hz).powi(2));
+    let anc = move |hz: f64| passive(hz) + hump(hz, 150.0, 2.0, 22.0);
+    let last_hz = grid().last_hz();
+    let faint = vec![Span { from_hz: 8e3, to_hz: last_hz }];
+    Isolation {
+        states: vec![
+            level_difference("open", "passive", passive),
+            LevelDifference { faint, ..level_difference("open", "anc", anc) },
+        ],
+        gained: vec![level_difference("passive", "anc", move |hz| anc(hz) - passive(hz))],
+        smoothing: Smoothing::None,
     }
 }
 

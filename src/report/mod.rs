@@ -9,6 +9,7 @@ pub mod cable;
 pub mod curves;
 mod digits;
 pub mod drive;
+pub mod matching;
 pub mod matrix;
 pub mod page;
 mod reading;

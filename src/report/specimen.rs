@@ -6,13 +6,15 @@ use ndarray::Array1;
 use num_complex::Complex64;
 
 use crate::model::{
-    AnalysisSpec, Back, Budget, ChannelMap, ComparedCurve, Conditions, Consistency, Covariance,
-    Curve, CurveComparison, CurveDifference, Deviation, EighthRule, EquivalentLeak, Extremes,
-    Finding, FittedSize, FrequencyGrid, Impedance, ImpedanceFigures, InferredImpedance, LeakBasis,
-    Measurement, Normalisation, Outcome, Polar, QuotedMagnitude, Resonance, Response,
-    ResponseFigures, RigIdentity, RigKind, Source, SourceComparison, SourceEffect, SourceLimit,
-    Spread, StateComparison, StateDifference, StateSummary, TakeRecord, Trace, Verification,
-    VerifiedPart,
+    AnalysisSpec, Back, Budget, ChannelMap, ChannelMatching, ComparedCurve, Conditions,
+    Consistency, Covariance, Covered, Curve, CurveComparison, CurveDifference, Deviation,
+    EighthRule, EquivalentLeak, Extremes, Finding, FittedSize, FrequencyGrid, Impedance,
+    ImpedanceFigures, InferredImpedance, Isolation, LeakBasis, LevelDifference, LevelPlace,
+    MatchedLevel, Measurement, Normalisation, OctaveMean, OctavesMean, Outcome, PhaseMatching,
+    Polar, QuotedMagnitude, Resonance, Response, ResponseFigures, RigIdentity, RigKind, Source,
+    SourceComparison, SourceEffect, SourceLimit, Span, Spread, StateComparison, StateDifference,
+    StateSummary, TakeRecord, Tolerance, ToleranceVerdict, Trace, Verification, VerifiedPart,
+    Within, WorstPhase,
 };
 use crate::quantity::unit::{Decibel, Ohm, Unit};
 use crate::quantity::{Frequency, Resistance, Seconds, Smoothing, Uncertain};
@@ -41,6 +43,70 @@ pub(super) fn state(name: &str, n: usize, bass_db: f64, sd_db: f64) -> StateSumm
         bass_shelf_db: Some(Spread { mean: bass_db, sd: several.then_some(sd_db) }),
         corner_minus_3_db_hz: None,
         consistency: Consistency::default(),
+    }
+}
+
+fn level_difference(of: &str, against: &str, n: usize) -> LevelDifference {
+    let (of, against) = (state(of, n, 0.0, 0.1), state(against, n, 0.0, 0.1));
+    LevelDifference {
+        difference: difference(&of, &against),
+        of,
+        against,
+        octaves: Vec::new(),
+        mean: None,
+        faint: Vec::new(),
+    }
+}
+
+fn covered(value: f64, by: f64) -> Covered {
+    Covered { value, interval: Some((value - by, value + by)) }
+}
+
+/// Two sides of so many seatings, of which the left one is a little louder and earlier.
+pub(super) fn matching(n: usize) -> ChannelMatching {
+    let band = Span { from_hz: 100.0, to_hz: 10e3 };
+    let exceeded = Span { from_hz: 500.0, to_hz: 1000.0 };
+    ChannelMatching {
+        sides: level_difference("left", "right", n),
+        levels: vec![MatchedLevel { place: LevelPlace::Broadband, db: covered(0.4, 0.2) }],
+        within: vec![Within {
+            band,
+            worst_db: 1.1,
+            worst_hz: 800.0,
+            levelled_db: 0.7,
+            levelled_hz: 900.0,
+        }],
+        phase: Some(PhaseMatching {
+            inverted: Some(false),
+            delay_us: Some(covered(-2.0, 1.0)),
+            curve: Curve::from_fn(FrequencyGrid::standard(), |_| 0.0).unwrap(),
+            worst: Some(WorstPhase { degrees: -12.0, hz: 2500.0 }),
+        }),
+        tolerance: Some((
+            Tolerance { db: 1.0, band },
+            ToleranceVerdict::Exceeded { ranges: vec![exceeded], by_level: false },
+        )),
+        smoothing: Smoothing::None,
+    }
+}
+
+/// A headphone without and with noise cancelling; the latter in one seating, at the noise in places.
+pub(super) fn isolation() -> Isolation {
+    let single = |value: f64| Covered { value, interval: None };
+    let of = |name: (&str, &str), octave: Covered, mean: Covered, bound: bool| LevelDifference {
+        octaves: vec![OctaveMean { centre_hz: 125.0, db: octave, bound }],
+        mean: Some(OctavesMean { db: mean, bound }),
+        ..level_difference(name.0, name.1, 4)
+    };
+    let anc = of(("open", "anc"), single(30.0), single(30.0), true);
+    let faint = vec![Span { from_hz: 5e3, to_hz: 10e3 }];
+    Isolation {
+        states: vec![
+            of(("open", "passive"), covered(12.0, 1.0), covered(20.0, 1.0), false),
+            LevelDifference { faint, ..anc },
+        ],
+        gained: vec![of(("passive", "anc"), single(18.0), single(10.0), false)],
+        smoothing: Smoothing::None,
     }
 }
 

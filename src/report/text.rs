@@ -5,11 +5,12 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table as G
 
 use super::table::{Align, Column, Table};
 use super::{
-    cable as cable_tables, curves as curve_tables, drive as drive_tables, matrix as matrix_tables,
-    summary, words,
+    cable as cable_tables, curves as curve_tables, drive as drive_tables,
+    matching as matching_tables, matrix as matrix_tables, summary, words,
 };
 use crate::model::{
-    CableComparison, CurveComparison, Drive, SourceComparison, SourceMatrix, StateComparison,
+    CableComparison, ChannelMatching, CurveComparison, Drive, Isolation, Leakage, SourceComparison,
+    SourceMatrix, StateComparison,
 };
 
 /// Columns of a terminal that a table fits into.
@@ -19,12 +20,36 @@ const WIDTH: u16 = 96;
 const STYLE: TableStyle = NOTHING.header_separator(LineStyle::new('─', '─', '─', '─'));
 
 /// The states of a comparison as a table with its notes, a paragraph for each difference on what
-/// its seatings show, and one for each leak that was looked for; ends with a line feed.
+/// its seatings show, one for each leak that was looked for, and what placements say; ends with a
+/// line feed.
 #[must_use]
 pub fn states(comparison: &StateComparison) -> String {
     table(&summary::states(comparison))
         + &paragraphs(&words::evidence(comparison))
         + &paragraphs(&words::leaks(comparison))
+        + &paragraphs(&words::consistency(comparison))
+        + &paragraphs(&words::placements(comparison))
+}
+
+/// The levels of two sides, within what they match, and paragraphs on what follows; ends with a line
+/// feed.
+#[must_use]
+pub fn channels(matching: &ChannelMatching) -> String {
+    let levels = table(&matching_tables::levels(matching));
+    let within = table(&matching_tables::within(matching));
+    format!("{levels}\n{within}{}", paragraphs(&words::channels(matching)))
+}
+
+/// What a headphone keeps out, in octaves, and paragraphs on what follows; ends with a line feed.
+#[must_use]
+pub fn isolation(isolation: &Isolation) -> String {
+    table(&matching_tables::isolation(isolation)) + &paragraphs(&words::isolation(isolation))
+}
+
+/// What a headphone lets out, in octaves, and paragraphs on what follows; ends with a line feed.
+#[must_use]
+pub fn leakage(leakage: &Leakage) -> String {
+    table(&matching_tables::leakage(leakage)) + &paragraphs(&words::leakage(leakage))
 }
 
 /// The sources of a comparison, and how large a source may be, as two tables with their notes; of

@@ -7,13 +7,15 @@ use num_complex::Complex64;
 
 use super::plan;
 use crate::model::{
-    Back, Budget, ChannelMap, ChannelRole, ComparedCurve, Conditions, Consistency, Covariance,
-    Curve, CurveComparison, CurveDifference, Deviation, EighthRule, EquivalentLeak, Extremes,
-    Finding, FindingKind, FittedSize, FrequencyGrid, Impedance, ImpedanceFigures, Jig, LeakBasis,
-    Measurand, Measurement, Normalisation, Outcome, Polar, Recording, Resonance, Response,
-    ResponseFigures, RigIdentity, RigKind, SampleFormat, Significance, Source, SourceComparison,
-    SourceEffect, SourceLimit, Span, Spread, StateComparison, StateDifference, StateSummary,
-    Topology, Trace, Verdict, Verification,
+    Back, Budget, ChannelMap, ChannelMatching, ChannelRole, ComparedCurve, Conditions, Consistency,
+    Covariance, Covered, Curve, CurveComparison, CurveDifference, Deviation, EighthRule,
+    EquivalentLeak, Extremes, Finding, FindingKind, FittedSize, FrequencyGrid, Impedance,
+    ImpedanceFigures, Isolation, Jig, LeakBasis, LevelDifference, LevelPlace, MatchedLevel,
+    Measurand, Measurement, Normalisation, OctaveMean, OctavesMean, Outcome, PhaseMatching, Polar,
+    Recording, Resonance, Response, ResponseFigures, RigIdentity, RigKind, SampleFormat,
+    Significance, Source, SourceComparison, SourceEffect, SourceLimit, Span, Spread,
+    StateComparison, StateDifference, StateSummary, Tolerance, ToleranceVerdict, Topology, Trace,
+    Verdict, Verification, Within,
 };
 use crate::quantity::unit::{self, Decibel, Degree, Ohm, Unit};
 use crate::quantity::{Frequency, Percent, Resistance, SampleRate, Smoothing, Uncertain};
@@ -130,6 +132,62 @@ pub(super) fn states() -> StateComparison {
         normalisation: Normalisation::At(Frequency::new(1000.0).unwrap()),
         smoothing: Smoothing::None,
         placements: None,
+    }
+}
+
+fn level_difference(of: &str, against: &str, db: f64) -> LevelDifference {
+    let [first, second] = <[StateSummary; 2]>::try_from(states().states).unwrap();
+    LevelDifference {
+        of: StateSummary { name: of.to_owned(), ..first },
+        against: StateSummary { name: against.to_owned(), ..second },
+        difference: StateDifference { curve: constant(db), ..states().differences.remove(0) },
+        octaves: Vec::new(),
+        mean: None,
+        faint: Vec::new(),
+    }
+}
+
+/// Two sides that exceed a tolerance in the midrange, without a clear polarity.
+pub(super) fn matching() -> ChannelMatching {
+    let band = Span { from_hz: 100.0, to_hz: 10e3 };
+    let covered = |value, by| Covered { value, interval: Some((value - by, value + by)) };
+    let exceeded = Span { from_hz: 500.0, to_hz: 1000.0 };
+    ChannelMatching {
+        sides: level_difference("left", "right", 2.0),
+        levels: vec![MatchedLevel { place: LevelPlace::Broadband, db: covered(0.4, 0.2) }],
+        within: vec![Within {
+            band,
+            worst_db: 1.1,
+            worst_hz: 800.0,
+            levelled_db: 0.7,
+            levelled_hz: 900.0,
+        }],
+        phase: Some(PhaseMatching {
+            inverted: None,
+            delay_us: Some(covered(-2.0, 1.0)),
+            curve: Curve::from_fn(grid(), |_| 3.0).unwrap(),
+            worst: None,
+        }),
+        tolerance: Some((
+            Tolerance { db: 1.0, band },
+            ToleranceVerdict::Exceeded { ranges: vec![exceeded], by_level: false },
+        )),
+        smoothing: Smoothing::None,
+    }
+}
+
+/// A headphone that keeps out 25 dB, in one seating, at the noise below 200 Hz.
+pub(super) fn isolation() -> Isolation {
+    let db = Covered { value: 25.0, interval: None };
+    Isolation {
+        states: vec![LevelDifference {
+            octaves: vec![OctaveMean { centre_hz: 125.0, db, bound: true }],
+            mean: Some(OctavesMean { db, bound: true }),
+            faint: vec![Span { from_hz: 100.0, to_hz: 200.0 }],
+            ..level_difference("open", "on", 2.0)
+        }],
+        gained: Vec::new(),
+        smoothing: Smoothing::None,
     }
 }
 

@@ -1,7 +1,10 @@
 //! `cansweep compare`: curves side by side.
 
 mod cable;
+mod channels;
 mod curves;
+mod files;
+mod isolation;
 mod keep;
 mod leak;
 mod matrix;
@@ -23,6 +26,12 @@ pub(crate) enum CompareCommand {
     Curves(curves::CurvesArgs),
     /// One headphone in several states: pads, glasses, positions
     States(states::StatesArgs),
+    /// The two sides of a headphone: level, response, polarity and delay, against a tolerance
+    Channels(channels::ChannelsArgs),
+    /// What a headphone keeps out of the sound around, without and with noise cancelling
+    Isolation(isolation::IsolationArgs),
+    /// What a headphone lets out of its own sound
+    Leakage(isolation::LeakageArgs),
     /// What source output impedances do to a headphone
     Source(source::SourceArgs),
     /// What every one of several sources does to every one of several headphones
@@ -36,6 +45,9 @@ impl CompareCommand {
         match self {
             Self::Curves(args) => args.keep.common,
             Self::States(args) => args.keep.common,
+            Self::Channels(args) => args.keep.common,
+            Self::Isolation(args) => args.keep.common,
+            Self::Leakage(args) => args.keep.common,
             Self::Source(args) => args.keep.common,
             Self::Matrix(args) => args.keep.common,
             Self::Cable(args) => args.keep.common,
@@ -47,6 +59,9 @@ pub(super) fn run(command: CompareCommand, output: Output) -> Result<Exit, Failu
     match command {
         CompareCommand::Curves(args) => curves::run(&args, output),
         CompareCommand::States(args) => states::run(&args, output),
+        CompareCommand::Channels(args) => channels::run(&args, output),
+        CompareCommand::Isolation(args) => isolation::run_isolation(&args, output),
+        CompareCommand::Leakage(args) => isolation::run_leakage(&args, output),
         CompareCommand::Source(args) => source::run(&args, output),
         CompareCommand::Matrix(args) => matrix::run(&args, output),
         CompareCommand::Cable(args) => cable::run(&args, output),

@@ -1,25 +1,24 @@
 //! `cansweep compare states`: one headphone in several states.
 
-use std::path::Path;
 use std::str::FromStr;
 
 use clap::Args;
 
+use super::files::{NamedFiles, sample, smoothed};
 use super::keep::{KeepComparison, NormalisationArg};
 use super::leak::LeakArgs;
 use crate::cli::Exit;
 use crate::cli::curves::Curves;
 use crate::cli::failure::Failure;
 use crate::cli::figures;
-use crate::cli::output::{Output, counted};
-use crate::dsp::smoothing::smoothed_level;
-use crate::model::{Curve, Pairing, StateComparison};
+use crate::cli::output::Output;
+use crate::model::{Pairing, StateComparison};
 use crate::quantity::Smoothing;
-use crate::quantity::unit::Decibel;
 use crate::report::text;
 use crate::store::document;
 use crate::study::evidence::{self, EvidenceQuestion};
 use crate::study::leak;
+use crate::study::placements;
 use crate::study::states::{self, State};
 
 /// The arguments of `compare states`.
@@ -33,6 +32,8 @@ Examples:
       --state worn=w1.txt,w2.txt,w3.txt --calibration-leak drilled=2mm -o leak
   cansweep compare states --state bare=l1.txt,l2.txt,l3.txt --state glasses=g1.txt,g2.txt,g3.txt \\
       --paired --detect 0.5
+  cansweep compare states --state centred=c1.txt,c2.txt --state forward=f1.txt,f2.txt \\
+      --state back=b1.txt,b2.txt --placements -o places
 
 Files are anything `cansweep convert` reads: REW text, FRD, AutoEq and other CSV, our own JSON;
 or folders of measurements, or names from the library. Several files of a state are seatings.
@@ -48,7 +49,7 @@ a front volume is assumed, and sizes come out a tenth to a quarter too small.")]
 pub(crate) struct StatesArgs {
     /// A state and its seatings; give two states or more
     #[arg(long = "state", value_name = "NAME=FILE[,FILE…]", required = true)]
-    states: Vec<StateFiles>,
+    states: Vec<NamedFiles>,
     /// The state that the others are compared with [default: the first]
     #[arg(long, value_name = "NAME")]
     reference: Option<String>,
@@ -71,6 +72,10 @@ pub(crate) struct StatesArgs {
     /// A change of the bass in decibels: how many seatings would show it?
     #[arg(long, value_name = "DB", default_value = "1")]
     detect: DetectArg,
+    /// The states are placements of one headphone (centred, forward, back, up, down, glasses,
+    /// hair …): how much does the response depend on the placement?
+    #[arg(long)]
+    placements: bool,
     #[command(flatten)]
     leak: LeakArgs,
     #[command(flatten)]
@@ -93,33 +98,12 @@ impl FromStr for DetectArg {
     }
 }
 
-/// `NAME=FILE[,FILE…]`.
-#[derive(Debug, Clone)]
-struct StateFiles {
-    name: String,
-    files: Vec<String>,
-}
-
-impl FromStr for StateFiles {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let refuse = || format!("'{text}' is not NAME=FILE[,FILE…]");
-        let (name, files) = text.split_once('=').ok_or_else(refuse)?;
-        // A file whose name holds a comma is still one file.
-        let files: Vec<String> = if Path::new(files).exists() {
-            vec![files.to_owned()]
-        } else {
-            files.split(',').filter(|file| !file.is_empty()).map(str::to_owned).collect()
-        };
-        if name.trim().is_empty() || files.is_empty() {
-            return Err(refuse());
-        }
-        Ok(Self { name: name.trim().to_owned(), files })
-    }
-}
-
 impl StatesArgs {
+    /// Of the figures, unless another is asked for.
+    const fn title(&self) -> &'static str {
+        if self.placements { "Placement" } else { "Pads and seal" }
+    }
+
     /// What is asked of the seatings.
     fn evidence(&self) -> EvidenceQuestion {
         /// The same files give the same probabilities.
@@ -133,9 +117,9 @@ pub(super) fn run(args: &StatesArgs, output: Output) -> Result<Exit, Failure> {
     let mut curves = Curves::new(&args.keep.library);
     let mut seen = Vec::new();
     let mut given: Vec<State> = Vec::new();
-    for StateFiles { name, files } in &args.states {
+    for NamedFiles { name, files } in &args.states {
         let mut seatings = Vec::new();
-        for file in files {
+        for file in &files.0 {
             if seen.contains(&(name, file)) {
                 let message = format!("'{file}' is given twice as a seating of '{name}'");
                 return Err(Failure::usage(message).hint("every seating counts once"));
@@ -161,9 +145,14 @@ pub(super) fn run(args: &StatesArgs, output: Output) -> Result<Exit, Failure> {
     for (difference, leak) in comparison.differences.iter_mut().zip(leaks) {
         difference.leak = leak;
     }
+    if args.placements {
+        comparison.placements = Some(placements::spread(&comparison)?);
+    }
     let written = match &args.keep.output {
         Some(folder) => {
-            let caption = args.keep.caption("Pads and seal", sample(&comparison), simulated);
+            let counts: Vec<usize> =
+                comparison.states.iter().map(|state| state.seatings.len()).collect();
+            let caption = args.keep.caption(args.title(), sample(&counts), simulated);
             let (drawing, overwrite) = (args.keep.drawing, args.keep.overwrite());
             figures::of_states(folder, &comparison, &caption, drawing, overwrite)?
         }
@@ -188,24 +177,4 @@ fn remark_on_single_seatings(comparison: &StateComparison) {
             names.join(", ")
         ));
     }
-}
-
-/// How many seatings a comparison rests on.
-fn sample(comparison: &StateComparison) -> Option<String> {
-    let counts = comparison.states.iter().map(|state| state.seatings.len());
-    let (fewest, most) = (counts.clone().min()?, counts.max()?);
-    Some(if fewest == most {
-        format!("n = {} each", counted(most, "seating"))
-    } else {
-        format!("n = {fewest} to {most} seatings")
-    })
-}
-
-fn smoothed(curve: Curve<Decibel>, smoothing: Smoothing) -> Result<Curve<Decibel>, Failure> {
-    if smoothing == Smoothing::None {
-        return Ok(curve);
-    }
-    let level = curve.values().to_vec();
-    let values = smoothed_level(curve.hz(), &level, smoothing);
-    Curve::new(curve.grid().clone(), values.into()).map_err(Failure::data)
 }

@@ -25,31 +25,39 @@ pub fn differences(comparison: &StateComparison, caption: &Caption) -> Figure {
             expanded_band(slot, &difference.curve)
         });
     }
-    let bars = bars(comparison, &panel);
+    let slots: Vec<usize> = panel.series.iter().map(|series| series.slot).collect();
+    let bars = bars(slots.into_iter().zip(&comparison.differences), &panel);
     let marked = !bars.is_empty();
     panel.series.extend(bars);
     panel.references.push(ReferenceLine { value: 0.0, label: reference.map(str::to_owned) });
-    let band = if simultaneous {
-        "Band: 95 % at all frequencies at once"
-    } else {
-        "Band: ± 2 standard errors of the difference"
-    };
+    let band = if simultaneous { SIMULTANEOUS } else { TWO_ERRORS };
     let band = (!panel.bands.is_empty()).then(|| band.to_owned());
-    let bar = marked.then(|| "Bar: differs beyond chance".to_owned());
+    let bar = marked.then(|| BEYOND_CHANCE.to_owned());
     let notes = band.into_iter().chain(bar);
     caption.on(panel, notes.chain(smoothing_note(comparison.smoothing)))
 }
 
 /// `None` where seatings are too few to be shuffled: the band would be as wide as the figure.
-fn simultaneous_band(slot: usize, difference: &StateDifference) -> Option<Band> {
+pub(super) fn simultaneous_band(slot: usize, difference: &StateDifference) -> Option<Band> {
     let curve = &difference.evidence.as_ref()?.curve;
     let half_width = curve.half_width.values().iter().copied();
     matches!(curve.limit, Limit::Shuffled { .. })
         .then(|| band_around(slot, &curve.difference, half_width))
 }
 
-/// A row of bars for each state that differs anywhere, below everything else in the panel.
-fn bars(comparison: &StateComparison, panel: &Panel) -> Vec<Series> {
+/// What [`simultaneous_band`] is.
+pub(super) const SIMULTANEOUS: &str = "Band: 95 % at all frequencies at once";
+/// What [`expanded_band`] of a difference is.
+pub(super) const TWO_ERRORS: &str = "Band: ± 2 standard errors of the difference";
+/// What [`bars`] are.
+pub(super) const BEYOND_CHANCE: &str = "Bar: differs beyond chance";
+
+/// A row of bars for each difference that has any, below everything else in the panel, each in
+/// the colour of its slot.
+pub(super) fn bars<'a>(
+    differences: impl Iterator<Item = (usize, &'a StateDifference)>,
+    panel: &Panel,
+) -> Vec<Series> {
     /// From row to row, in parts of what is drawn.
     const STEP: f64 = 0.04;
     // Half a bar of a single frequency, as a ratio: half of what lies between two.
@@ -63,8 +71,8 @@ fn bars(comparison: &StateComparison, panel: &Panel) -> Vec<Series> {
         .chain(borders.filter(|p| audible(p.hz)).flat_map(|p| [p.lower, p.upper]));
     let (low, high) = values.fold((0.0_f64, 0.0_f64), |(l, h), v| (l.min(v), h.max(v)));
     let ranges = |d: &StateDifference| Some(d.evidence.as_ref()?.curve.ranges.clone());
-    let rows = (comparison.differences.iter().zip(&panel.series))
-        .filter_map(|(difference, series)| Some((series.slot, ranges(difference)?)))
+    let rows = differences
+        .filter_map(|(slot, difference)| Some((slot, ranges(difference)?)))
         .filter(|(_, ranges)| !ranges.is_empty());
     rows.enumerate()
         .flat_map(|(row, (slot, ranges))| {

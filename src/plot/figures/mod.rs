@@ -1,28 +1,34 @@
 //! Figures made from results, one file for each.
 
 mod cable;
+mod channels;
 mod crosstalk;
 mod curves;
 mod differences;
 mod drive;
 mod impedance;
+mod isolation;
 mod leak;
 mod matrix;
 mod model;
+mod placements;
 mod response;
 mod source;
 mod states;
 mod verification;
 
 pub use cable::cable;
+pub use channels::{channel_levels, channels};
 pub use crosstalk::crosstalk;
 pub use curves::{curve_differences, curves};
 pub use differences::differences;
 pub use drive::drive;
 pub use impedance::impedance;
+pub use isolation::{isolation, leakage};
 pub use leak::leak;
 pub use matrix::matrix;
 pub use model::model;
+pub use placements::placements;
 pub use response::response;
 pub use source::source;
 pub use states::{Seatings, states};

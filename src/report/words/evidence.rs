@@ -32,7 +32,7 @@ fn paragraph(difference: &StateDifference, evidence: &Evidence) -> String {
     let sentences = [
         shelf.map(|shelf| bass_shelf(shelf, evidence.pairing)),
         shelf.and_then(|shelf| spread(shelf, &state, &reference)),
-        Some(everywhere(&evidence.curve, evidence.pairing)),
+        Some(found_everywhere(&evidence.curve, evidence.pairing, "states")),
         nowhere(&evidence.curve),
         others(evidence),
         shelf.map(|shelf| power(shelf, evidence.detect_db)),
@@ -71,25 +71,25 @@ fn spread(seen: &FigureEvidence, state: &str, reference: &str) -> Option<String>
     ))
 }
 
-/// Where the curves differ, and what decides that.
-fn everywhere(curve: &CurveEvidence, pairing: Pairing) -> String {
+/// Where the curves differ, and what decides that. `things` are what has the curves: states, sides.
+pub(super) fn found_everywhere(curve: &CurveEvidence, pairing: Pairing, things: &str) -> String {
     let enough = match pairing {
-        Pairing::Independent => "Four seatings of each state can, five or more are better",
+        Pairing::Independent => "Four seatings of each can, five or more are better",
         Pairing::Paired => "Six pairs can, more are better",
     };
     let found = match &curve.ranges[..] {
-        [] => "At no frequency do the states differ beyond chance".to_owned(),
+        [] => format!("At no frequency do the {things} differ beyond chance"),
         ranges if ranges.len() <= MOST_RANGES => {
             let ranges: Vec<String> = ranges.iter().map(range).collect();
-            format!("The states differ {}", listed(&ranges))
+            format!("The {things} differ {}", listed(&ranges))
         }
         [first, .., last] => format!(
-            "The states differ in {} ranges from {} to {}",
+            "The {things} differ in {} ranges from {} to {}",
             curve.ranges.len(),
             hertz(first.from_hz),
             hertz(last.to_hz)
         ),
-        [only] => format!("The states differ {}", range(only)),
+        [only] => format!("The {things} differ {}", range(only)),
     };
     let p = chance(curve.p);
     match curve.limit {
@@ -108,7 +108,7 @@ fn everywhere(curve: &CurveEvidence, pairing: Pairing) -> String {
             };
             format!(
                 "{found}: largest t at all frequencies together, {p}{least} (over {of} of the \
-                 seatings to the states)."
+                 seatings to the {things})."
             )
         }
         Limit::Student { smallest_p } => format!(

@@ -39,6 +39,7 @@ pub(super) fn read(text: &str, name: &str) -> Result<CurveFile, CurveProblem> {
         budget,
         traces,
         drive: None,
+        own_time: has_own_time(document),
         bridge,
         comments: bridge.map_or_else(Vec::new, |bridge| bridge.lines()),
         assumptions: Vec::new(),
@@ -78,6 +79,14 @@ fn is_simulated(document: &Map<String, Value>) -> bool {
     let rig = document.get("conditions").and_then(|conditions| conditions.pointer("/rig/kind"));
     rig.and_then(Value::as_str) == Some("simulated")
         || document.get("simulated").and_then(Value::as_bool) == Some(true)
+}
+
+/// Whether a response was measured without a reference.
+fn has_own_time(document: &Map<String, Value>) -> bool {
+    let channels = document.get("conditions").and_then(|conditions| conditions.get("channels"));
+    let channels = channels.and_then(Value::as_str);
+    document.get("kind").and_then(Value::as_str) == Some("response")
+        && channels.is_some_and(|channels| !channels.contains("reference"))
 }
 
 fn not_ours(what: &str) -> CurveProblem {

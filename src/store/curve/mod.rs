@@ -53,6 +53,9 @@ pub struct CurveFile {
     traces: Vec<NamedTrace>,
     /// The level of the sweep, where the header states one (REW does).
     pub drive: Option<Level<FullScale>>,
+    /// Whether time zero of a response is where its own sound arrives, so that delays between files
+    /// mean nothing: REW says so, and a response of ours without a reference is so.
+    pub own_time: bool,
     /// What an impedance was measured with, where the file says so (REW's do).
     pub bridge: Option<Bridge>,
     /// What the uncertainty of the first curve is made of, where the file says so (our documents of
@@ -292,8 +295,19 @@ fn from_table(
     let mut notes =
         comments.iter().flat_map(|comment| comment.trim_start_matches("Note:").split(';'));
     let simulated = notes.any(|note| note.trim() == SIMULATED);
-    let budget = None;
-    Ok(CurveFile { name, format, traces, drive, bridge, budget, comments, assumptions, simulated })
+    let own_time = comments.iter().any(|line| line.contains("no timing reference"));
+    Ok(CurveFile {
+        name,
+        format,
+        traces,
+        drive,
+        own_time,
+        bridge,
+        budget: None,
+        comments,
+        assumptions,
+        simulated,
+    })
 }
 
 /// What stands behind one of the keys in the lines above the rows.
@@ -352,7 +366,7 @@ mod tests {
             "a.txt",
         );
         assert_eq!((file.name.as_str(), file.format), ("Eternal Day1", CurveFormat::Rew));
-        assert_eq!(file.drive, Some(Level::from_db(-14.0)));
+        assert_eq!((file.drive, file.own_time), (Some(Level::from_db(-14.0)), true));
         assert_eq!(values(file.trace()), [(20.299_999, 80.973), (20.6, 80.97)]);
         assert!(file.trace().phase().is_some());
     }

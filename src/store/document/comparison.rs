@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{curve_object, evidence, head, without_nulls};
+use super::{curve_object, evidence, head, value, without_nulls};
 use crate::model::{
     DampedResonance, EquivalentLeak, Impedance, InferredImpedance, InferredUncertainty, LeakBasis,
-    LeakVerdict, NoLeak, Normalisation, Source, SourceComparison, SourceDamping, SourceEffect,
-    Span, StateComparison, StateDifference, StateSummary, Verification,
+    LeakVerdict, NoLeak, Normalisation, PlacementSpread, Source, SourceComparison, SourceDamping,
+    SourceEffect, Span, StateComparison, StateDifference, StateSummary, Verification, WidestSpread,
+    placement_meaning,
 };
 use crate::quantity::Resistance;
 
@@ -19,12 +20,32 @@ pub fn states(comparison: &StateComparison) -> Value {
     let figures = json!({
         "states": states,
         "differences": differences,
+        "placements": comparison.placements.as_ref().map(placements),
         "normalisation": normalisation(comparison.normalisation),
         "smoothing": comparison.smoothing.to_string(),
     });
     document.insert("figures".to_owned(), figures);
     document.insert("findings".to_owned(), json!([]));
     without_nulls(Value::Object(document))
+}
+
+/// How much the response depends on the placement: curves, and where it does most.
+fn placements(spread: &PlacementSpread) -> Value {
+    let widest = |widest: Option<WidestSpread>| {
+        widest.map(|widest| {
+            let WidestSpread { db, hz, band: Span { from_hz, to_hz } } = widest;
+            json!({ "widest_db": db, "at_hz": hz, "from_hz": from_hz, "to_hz": to_hz })
+        })
+    };
+    json!({
+        "consistency": value(&spread.consistency),
+        "bass": widest(spread.bass),
+        "treble": widest(spread.treble),
+        "mean": curve_object(&spread.mean, None),
+        "median": curve_object(&spread.median, None),
+        "lowest": curve_object(&spread.lowest, None),
+        "highest": curve_object(&spread.highest, None),
+    })
 }
 
 fn state(state: &StateSummary) -> Value {
@@ -34,7 +55,9 @@ fn state(state: &StateSummary) -> Value {
     }
     json!({
         "name": state.name,
+        "placement": placement_meaning(&state.name),
         "n": state.seatings.len(),
+        "consistency": value(&state.consistency),
         "bass_shelf_db": state.bass_shelf_db.map(|spread| spread.mean),
         "bass_shelf_sd_db": state.bass_shelf_db.and_then(|spread| spread.sd),
         "corner_minus_3_db_hz": state.corner_minus_3_db_hz,

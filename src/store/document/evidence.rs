@@ -2,22 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Evidence, FigureEvidence, Limit, Pairing, Span};
+use crate::model::{CurveEvidence, Evidence, FigureEvidence, Limit, Pairing, Span};
 
 /// Its keys stand beside those of the difference; none without evidence.
 pub(super) fn evidence(evidence: &Evidence) -> Map<String, Value> {
     let shelf = evidence.bass_shelf();
-    let curve = &evidence.curve;
-    let (method, assignments, smallest_p) = match curve.limit {
-        Limit::Shuffled { assignments, smallest_p, all: true } => {
-            ("all_permutations", Some(assignments), smallest_p)
-        }
-        Limit::Shuffled { assignments, smallest_p, all: false } => {
-            ("random_permutations", Some(assignments), smallest_p)
-        }
-        Limit::Student { smallest_p } => ("parametric", None, smallest_p),
-    };
-    let widest = curve.widest_unseen;
     let members = json!({
         "paired": evidence.pairing == Pairing::Paired,
         "bass_shelf_from_db": shelf.map(|seen| seen.interval.0),
@@ -29,6 +18,24 @@ pub(super) fn evidence(evidence: &Evidence) -> Map<String, Value> {
         "seatings_needed": shelf.and_then(|seen| seen.seatings_needed),
         "spread_variance_ratio": shelf.and_then(|seen| Some(seen.spread?.variance_ratio)),
         "spread_p": shelf.and_then(|seen| Some(seen.spread?.p)),
+        "figures": evidence.figures.iter().map(figure).collect::<Vec<_>>(),
+    });
+    members_of(members).into_iter().chain(curve(&evidence.curve)).collect()
+}
+
+/// What is said of all frequencies together, under the same keys wherever it stands.
+pub(super) fn curve(curve: &CurveEvidence) -> Map<String, Value> {
+    let (method, assignments, smallest_p) = match curve.limit {
+        Limit::Shuffled { assignments, smallest_p, all: true } => {
+            ("all_permutations", Some(assignments), smallest_p)
+        }
+        Limit::Shuffled { assignments, smallest_p, all: false } => {
+            ("random_permutations", Some(assignments), smallest_p)
+        }
+        Limit::Student { smallest_p } => ("parametric", None, smallest_p),
+    };
+    let widest = curve.widest_unseen;
+    members_of(json!({
         "max_t_p": curve.p,
         "max_t_method": method,
         "max_t_permutations": assignments,
@@ -42,14 +49,16 @@ pub(super) fn evidence(evidence: &Evidence) -> Map<String, Value> {
             object["above_db"] = unseen.above_db.into();
             object
         }).collect::<Vec<_>>(),
-        "figures": evidence.figures.iter().map(figure).collect::<Vec<_>>(),
         "simultaneous": {
             "frequency_hz": curve.difference.hz(),
             "magnitude_db": curve.difference.values().to_vec(),
             "half_width_db": curve.half_width.values().to_vec(),
         },
-    });
-    match members {
+    }))
+}
+
+fn members_of(value: Value) -> Map<String, Value> {
+    match value {
         Value::Object(members) => members,
         _ => Map::new(),
     }

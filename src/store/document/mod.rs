@@ -9,6 +9,7 @@ mod crosstalk;
 mod curves;
 mod drive;
 mod evidence;
+mod matching;
 mod matrix;
 mod table;
 
@@ -27,10 +28,11 @@ pub use cable::{cables, cables_csv};
 pub use comparison::{sources, states};
 pub use curves::curves;
 pub use drive::drive;
+pub use matching::{channels, channels_csv, isolation, isolation_csv, leakage, leakage_csv};
 pub use matrix::{matrix, matrix_csv};
 pub use table::{
     crosstalk_csv, curve_differences_csv, curves_csv, differences_csv, drive_csv, leaks_csv,
-    sources_csv, states_csv, verifications_csv,
+    placements_csv, sources_csv, states_csv, verifications_csv,
 };
 
 /// The version of the documents' layout. It rises when a key changes its meaning or goes away;

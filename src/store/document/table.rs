@@ -20,6 +20,23 @@ pub fn states_csv(comparison: &StateComparison) -> String {
     table.into_text()
 }
 
+/// How much a response depends on the placement: `frequency_hz`, `mean_db`, `median_db`,
+/// `lowest_db` and `highest_db`; `None` where that was not asked.
+#[must_use]
+pub fn placements_csv(comparison: &StateComparison) -> Option<String> {
+    let spread = comparison.placements.as_ref()?;
+    let mut table = WideTable::default();
+    for (name, curve) in [
+        ("mean_db", &spread.mean),
+        ("median_db", &spread.median),
+        ("lowest_db", &spread.lowest),
+        ("highest_db", &spread.highest),
+    ] {
+        table.add(name, curve);
+    }
+    Some(table.into_text())
+}
+
 /// The differences of a comparison: `frequency_hz`, then `STATE_minus_REFERENCE_db` and
 /// `u_STATE_minus_REFERENCE_db` for each, where known.
 #[must_use]

@@ -2,6 +2,7 @@
 
 use std::f64::consts::{PI, TAU};
 
+use ndarray::Array1;
 use num_complex::Complex64;
 
 use super::{Sides, StudyError};
@@ -102,35 +103,20 @@ fn followed(
     reference: &Curve<Degree>,
     grid: &FrequencyGrid,
 ) -> Option<Vec<f64>> {
-    let common = phase.grid();
-    let theirs = if common == reference.grid() {
-        reference.values().to_vec()
-    } else {
-        let straight = without_jumps(reference.hz(), &radians(reference.values().iter()));
-        let straight: Vec<f64> = straight.into_iter().map(f64::to_degrees).collect();
-        let straight = Curve::<Degree>::new(reference.grid().clone(), straight.into()).ok()?;
-        let inside = common.within(reference.grid().first_hz(), reference.grid().last_hz())?;
-        let (phase, reference) =
-            (phase.resampled_onto(&inside).ok()?, straight.resampled_onto(&inside).ok()?);
-        return on_grid(&inside, phase.values() - reference.values(), grid);
-    };
-    let differences = phase.values().iter().zip(&theirs).map(|(a, b)| a - b).collect();
-    on_grid(common, differences, grid)
+    if phase.grid() == reference.grid() {
+        return on_grid(phase.grid(), &(phase.values() - reference.values()), grid);
+    }
+    let [own, theirs] = [phase, reference].map(|phase| on_grid(phase.grid(), phase.values(), grid));
+    let difference: Vec<f64> = own?.iter().zip(theirs?).map(|(own, theirs)| own - theirs).collect();
+    Some(without_jumps(grid.hz(), &difference))
 }
 
 /// Degrees with jumps by whole turns on one grid, as radians without on another.
-fn on_grid(
-    own: &FrequencyGrid,
-    degrees: ndarray::Array1<f64>,
-    grid: &FrequencyGrid,
-) -> Option<Vec<f64>> {
-    let straight = without_jumps(own.hz(), &radians(degrees.iter()));
-    let curve = Curve::<Degree>::new(own.clone(), straight.into()).ok()?;
-    Some(curve.resampled_onto(grid).ok()?.values().to_vec())
-}
-
-fn radians<'a>(degrees: impl Iterator<Item = &'a f64>) -> Vec<f64> {
-    degrees.map(|degrees| degrees.to_radians()).collect()
+fn on_grid(own: &FrequencyGrid, degrees: &Array1<f64>, grid: &FrequencyGrid) -> Option<Vec<f64>> {
+    let straight = without_jumps(own.hz(), &degrees.mapv(f64::to_radians).to_vec());
+    let degrees = straight.into_iter().map(f64::to_degrees).collect();
+    let curve = Curve::<Degree>::new(own.clone(), degrees).ok()?;
+    Some(curve.resampled_onto(grid).ok()?.values().mapv(f64::to_radians).to_vec())
 }
 
 /// An angle between −π and π.
