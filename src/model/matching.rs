@@ -154,10 +154,19 @@ pub enum ToleranceVerdict {
     },
     /// Neither: the seatings spread too much, or are too few.
     Open {
-        /// The largest tolerance that the band reaches, in decibels: one that would be kept. Absent
+        /// Where the band reaches farthest from zero: a tolerance of as much would be kept. Absent
         /// for single seatings.
-        kept_from_db: Option<f64>,
+        reached: Option<LevelAt>,
     },
+}
+
+/// A level somewhere.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LevelAt {
+    /// In decibels.
+    pub db: f64,
+    /// Where, in hertz.
+    pub hz: f64,
 }
 
 /// The two sides of a headphone.

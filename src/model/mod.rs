@@ -75,8 +75,9 @@ pub use jig::{
 };
 pub use leak::{Back, EquivalentLeak, FittedSize, LeakBasis, LeakVerdict, NoLeak};
 pub use matching::{
-    ChannelMatching, Covered, Isolation, Leakage, LevelDifference, LevelPlace, MatchedLevel,
-    OctaveMean, OctavesMean, PhaseMatching, Tolerance, ToleranceVerdict, Within, WorstPhase,
+    ChannelMatching, Covered, Isolation, Leakage, LevelAt, LevelDifference, LevelPlace,
+    MatchedLevel, OctaveMean, OctavesMean, PhaseMatching, Tolerance, ToleranceVerdict, Within,
+    WorstPhase,
 };
 pub use matrix::{
     DeviationClass, LeftOut, LevelFigure, MatrixCell, MatrixRow, MatrixSource, Pair, PairEffect,

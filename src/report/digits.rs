@@ -67,6 +67,11 @@ pub(super) fn hertz(frequency_hz: f64) -> String {
     format!("{text} kHz")
 }
 
+/// The nominal middle of an octave: `31.5 Hz`, `125 Hz`, `2 kHz`.
+pub(super) fn octave_hz(centre_hz: f64) -> String {
+    if centre_hz.fract() > 0.0 { format!("{centre_hz:.1} Hz") } else { hertz(centre_hz) }
+}
+
 /// An impedance with its unit: three digits, or `± U (k = 2)` if its standard uncertainty is known.
 pub(super) fn ohms(value_ohm: f64, u_ohm: Option<f64>) -> String {
     let Some(u) = u_ohm.filter(|u| u.is_finite() && *u > 0.0) else {

@@ -1,6 +1,6 @@
 //! Two sides, isolation and leakage as tables for a terminal.
 
-use super::digits::{ABSENT, fixed, hertz, signed};
+use super::digits::{ABSENT, fixed, hertz, octave_hz, signed};
 use super::table::{Column, Table};
 use crate::model::{
     ChannelMatching, Covered, Isolation, Leakage, LevelDifference, LevelPlace, OctaveMean, Within,
@@ -89,9 +89,10 @@ struct Listed<'a> {
 }
 
 fn octaves(caption: &str, list: &[Listed<'_>]) -> Table {
-    let columns = std::iter::once(Column::text("Octave at")).chain(list.iter().flat_map(|one| {
-        [Column::number(one.title.clone(), "dB"), Column::number("95 % from … to", "dB")]
-    }));
+    let columns =
+        std::iter::once(Column::text("Octave at")).chain(list.iter().flat_map(|one| {
+            [Column::number(one.title.clone(), "dB"), Column::number("95 %", "dB")]
+        }));
     let centres: Vec<f64> = list.first().map_or_else(Vec::new, |one| {
         one.of.octaves.iter().map(|octave| octave.centre_hz).collect()
     });
@@ -101,16 +102,16 @@ fn octaves(caption: &str, list: &[Listed<'_>]) -> Table {
                 let same = |octave: &&OctaveMean| octave.centre_hz.total_cmp(&centre_hz).is_eq();
                 one.of.octaves.iter().find(same).map(|octave| (octave.db, octave.bound))
             };
-            row(nominal(centre_hz), list, of)
+            row(octave_hz(centre_hz), list, of)
         })
         .collect();
     if list.iter().any(|one| one.of.mean.is_some()) {
         let mean = |one: &Listed<'_>| one.of.mean.map(|mean| (mean.db, mean.bound));
-        rows.push(row("mean 125 Hz to 8 kHz".to_owned(), list, mean));
+        rows.push(row("mean of seven".to_owned(), list, mean));
     }
     let mut notes = vec![
-        "Means of decibels over octaves. The last row is the plain mean of seven octaves, not a \
-         rating such as SNR or NRR, which are made from tests with people."
+        "Means of decibels over octaves. The last row is the plain mean of the seven from 125 Hz to \
+         8 kHz, not a rating such as SNR or NRR, which are made from tests with people."
             .to_owned(),
     ];
     if list.iter().any(|one| !one.of.faint.is_empty()) {
@@ -133,14 +134,6 @@ fn row(
         [format!("{before}{value}"), interval]
     });
     std::iter::once(name).chain(cells).collect()
-}
-
-/// The nominal middle of an octave.
-fn nominal(centre_hz: f64) -> String {
-    if centre_hz < 100.0 && centre_hz.fract() > 0.0 {
-        return format!("{centre_hz:.1} Hz");
-    }
-    hertz(centre_hz)
 }
 
 /// A difference with its sign, and both ends of its interval.
@@ -169,7 +162,7 @@ mod tests {
         let table = isolation(&specimen::isolation());
         assert_eq!(table.rows()[0][..3], ["125 Hz", "+12.0", "+11.0 … +13.0"]);
         assert_eq!(table.rows()[0][3..], ["≥ +30.0", "–", "+18.0", "–"]);
-        assert_eq!(table.rows()[1][0], "mean 125 Hz to 8 kHz");
+        assert_eq!(table.rows()[1][0], "mean of seven");
         assert!(table.notes()[1].starts_with("≥: a bound"), "{:?}", table.notes());
         assert_eq!(table.columns()[5].title(), "anc over passive");
     }

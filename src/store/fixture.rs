@@ -154,7 +154,7 @@ pub(super) fn matching() -> ChannelMatching {
     let exceeded = Span { from_hz: 500.0, to_hz: 1000.0 };
     ChannelMatching {
         sides: level_difference("left", "right", 2.0),
-        levels: vec![MatchedLevel { place: LevelPlace::Broadband, db: covered(0.4, 0.2) }],
+        levels: vec![MatchedLevel { place: LevelPlace::Broadband, db: covered(0.5, 0.25) }],
         within: vec![Within {
             band,
             worst_db: 1.1,

@@ -7,8 +7,8 @@ use super::level_difference::{Faint, LevelQuestion, between, of_seatings};
 use super::states::State;
 use crate::metrology::band;
 use crate::model::{
-    ChannelMatching, CurveEvidence, LevelDifference, LevelPlace, MatchedLevel, Pairing, Polar,
-    Span, Tolerance, ToleranceVerdict, Within,
+    ChannelMatching, CurveEvidence, LevelAt, LevelDifference, LevelPlace, MatchedLevel, Pairing,
+    Polar, Span, Tolerance, ToleranceVerdict, Within,
 };
 use crate::quantity::Smoothing;
 use crate::quantity::unit::Decibel;
@@ -110,7 +110,7 @@ fn verdict(
     levels: &[MatchedLevel],
     tolerance: Tolerance,
 ) -> ToleranceVerdict {
-    let Some(seen) = sides.evidence() else { return ToleranceVerdict::Open { kept_from_db: None } };
+    let Some(seen) = sides.evidence() else { return ToleranceVerdict::Open { reached: None } };
     let points = points_within(&seen.curve, tolerance.band);
     let outside = |&(_, db, half): &(f64, f64, f64)| db.abs() - half > tolerance.db;
     let ranges: Vec<Span> = (points.chunk_by(|a, b| outside(a) == outside(b)))
@@ -127,10 +127,10 @@ fn verdict(
     if by_level || !ranges.is_empty() {
         return ToleranceVerdict::Exceeded { ranges, by_level };
     }
-    let kept_from_db = points.iter().map(|(_, db, half)| db.abs() + half).reduce(f64::max);
-    match kept_from_db {
-        Some(most) if most <= tolerance.db => ToleranceVerdict::Kept,
-        _ => ToleranceVerdict::Open { kept_from_db },
+    let reach = points.iter().map(|&(hz, db, half)| LevelAt { db: db.abs() + half, hz });
+    match reach.max_by(|a, b| a.db.total_cmp(&b.db)) {
+        Some(most) if most.db <= tolerance.db => ToleranceVerdict::Kept,
+        reached => ToleranceVerdict::Open { reached },
     }
 }
 

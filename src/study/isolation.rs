@@ -5,7 +5,7 @@ pub use super::level_difference::LevelQuestion;
 use super::StudyError;
 use super::level_difference::{Faint, between};
 use super::states::State;
-use crate::model::{Isolation, Leakage};
+use crate::model::{Isolation, Leakage, LevelDifference, OctaveMean};
 use crate::quantity::Length;
 
 /// Insertion loss: the level at the ear without the headphone less that with it, of sound that
@@ -35,18 +35,26 @@ pub fn isolation(
             return Err(StudyError::DuplicateState { name: state.name.clone() });
         }
     }
-    let faint = Faint::Against(silence);
-    Ok(Isolation {
-        states: worn
-            .iter()
-            .map(|state| between(open, state, question, faint))
-            .collect::<Result<_, _>>()?,
-        gained: others
-            .iter()
-            .map(|state| between(first, state, question, faint))
-            .collect::<Result<_, _>>()?,
-        smoothing: question.smoothing,
-    })
+    let beyond = |of: &State, state: &State| between(of, state, question, Faint::Against(silence));
+    let states: Vec<LevelDifference> =
+        worn.iter().map(|state| beyond(open, state)).collect::<Result<_, _>>()?;
+    let mut gained: Vec<LevelDifference> =
+        others.iter().map(|state| beyond(first, state)).collect::<Result<_, _>>()?;
+    for gained in &mut gained {
+        without_drowned(gained, &states[0]);
+    }
+    Ok(Isolation { states, gained, smoothing: question.smoothing })
+}
+
+/// Leaves out the octaves in which the first state drowns as well: a difference of two bounds is
+/// none.
+fn without_drowned(gained: &mut LevelDifference, first: &LevelDifference) {
+    let drowned = |octave: &OctaveMean| {
+        let same = |other: &&OctaveMean| other.centre_hz.total_cmp(&octave.centre_hz).is_eq();
+        first.octaves.iter().find(same).is_some_and(|first| first.bound)
+    };
+    gained.octaves.retain(|octave| !drowned(octave));
+    gained.mean = gained.mean.filter(|_| first.mean.is_some_and(|mean| !mean.bound));
 }
 
 /// The level of a headphone at a distance less that at the ear, of what it plays itself.
@@ -99,6 +107,17 @@ mod tests {
         assert!((at(found.gained[0].curve(), 100.0) - 20.0).abs() < ROUNDING);
         assert!(at(found.gained[0].curve(), 2000.0).abs() < ROUNDING);
         assert!(found.states[0].evidence().is_some());
+    }
+
+    #[test]
+    fn what_two_bounds_leave_is_no_gain() {
+        let passive = |hz: f64| if hz > 1000.0 { -60.0 } else { -10.0 };
+        let worn = [state("passive", passive), state("anc", |hz| passive(hz) - 10.0)];
+        let silence = state("silence", |_| -61.0);
+        let found = isolation(&state("open", |_| 0.0), &worn, Some(&silence), QUESTION).unwrap();
+        let last = |of: &LevelDifference| of.octaves.last().map(|octave| octave.centre_hz);
+        assert_eq!((last(&found.states[1]), last(&found.gained[0])), (Some(8e3), Some(500.0)));
+        assert_eq!(found.gained[0].mean, None);
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod endings;
 mod impedances;
 mod keeping;
 mod kills;
+mod matching;
 mod matrix;
 mod models;
 mod outputs;

@@ -100,7 +100,7 @@ pub(super) fn run(args: &ChannelsArgs, output: Output) -> Result<Exit, Failure> 
     levels.read("left", &Files::joined(&args.left))?;
     levels.read("right", &Files::joined(&args.right))?;
     let (simulated, common_time) = (levels.any_simulated(), !levels.own_time());
-    let mut sets = levels.at_one_drive(args.smoothing)?.into_iter().map(|(_, set)| set);
+    let mut sets = levels.at_one_drive(args.smoothing)?.into_iter().map(|set| set.curves);
     let (left, right) = (sets.next().unwrap_or_default(), sets.next().unwrap_or_default());
     let counts = [left.len(), right.len()];
     let question = MatchingQuestion {

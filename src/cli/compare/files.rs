@@ -87,6 +87,21 @@ struct Driven {
     drive: Option<Level<FullScale>>,
 }
 
+/// Seatings at one drive level.
+pub(super) struct Seatings {
+    /// What they are seatings of.
+    name: String,
+    /// Their curves.
+    pub(super) curves: Vec<Polar<Decibel>>,
+}
+
+impl From<Seatings> for State {
+    fn from(seatings: Seatings) -> Self {
+        let levels = seatings.curves.iter().map(|polar| polar.magnitude().clone());
+        Self { name: seatings.name, seatings: levels.collect() }
+    }
+}
+
 /// Sets of seatings whose levels are compared as they were measured.
 pub(super) struct Levels<'a> {
     curves: Curves<'a>,
@@ -135,10 +150,7 @@ impl<'a> Levels<'a> {
     /// # Errors
     ///
     /// When some files state a drive level and others do not: their levels say nothing together.
-    pub(super) fn at_one_drive(
-        self,
-        smoothing: Smoothing,
-    ) -> Result<Vec<(String, Vec<Polar<Decibel>>)>, Failure> {
+    pub(super) fn at_one_drive(self, smoothing: Smoothing) -> Result<Vec<Seatings>, Failure> {
         self.curves.remark_on_assumptions();
         let all = || self.sets.iter().flat_map(|(_, set)| set);
         let stated: Vec<f64> = all().filter_map(|driven| driven.drive).map(Level::db).collect();
@@ -169,18 +181,14 @@ impl<'a> Levels<'a> {
             }
         };
         let set = |(name, set): (String, Vec<Driven>)| {
-            Ok((name, set.into_iter().map(level).collect::<Result<Vec<_>, Failure>>()?))
+            let curves = set.into_iter().map(level).collect::<Result<_, Failure>>()?;
+            Ok(Seatings { name, curves })
         };
         self.sets.into_iter().map(set).collect()
     }
 }
 
-/// A set as a state of levels alone.
-pub(super) fn state((name, set): (String, Vec<Polar<Decibel>>)) -> State {
-    State { name, seatings: set.into_iter().map(|polar| polar.magnitude().clone()).collect() }
-}
-
-/// How many seatings each of two sets has, for the caption of a figure.
+/// What a comparison rests on, from how many seatings its sets have: for the caption of a figure.
 pub(super) fn sample(counts: &[usize]) -> Option<String> {
     let (fewest, most) = (counts.iter().min()?, counts.iter().max()?);
     Some(if fewest == most {

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use clap::Args;
 
-use super::files::{Files, Levels, NamedFiles, sample, state};
+use super::files::{Files, Levels, NamedFiles, sample};
 use super::keep::KeepComparison;
 use crate::cli::Exit;
 use crate::cli::curves::Curves;
@@ -51,7 +51,7 @@ pub(crate) struct IsolationArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  cansweep compare leakage --outside out-1,out-2,out-3 --inside in-1,in-2,in-3 --distance 50cm -o leakage
+  cansweep compare leakage --outside out-1,out-2,out-3 --inside in-1,in-2,in-3 --distance 0.5m -o leakage
   cansweep compare leakage --outside o1.txt,o2.txt --inside i1.txt,i2.txt --floor silence.txt
 
 The headphone sits on the coupler and plays the sweep: --inside is heard by the microphone in the
@@ -110,7 +110,7 @@ impl Asked {
     /// All sets as states, and the floor, which was read last, apart.
     fn states(&self, levels: Levels<'_>) -> Result<(Vec<State>, Option<State>), Failure> {
         let sets = levels.at_one_drive(self.smoothing)?;
-        let mut states: Vec<State> = sets.into_iter().map(state).collect();
+        let mut states: Vec<State> = sets.into_iter().map(State::from).collect();
         let floor = if self.floor.is_empty() { None } else { states.pop() };
         Ok((states, floor))
     }

@@ -44,9 +44,11 @@ pub fn channels(matching: &ChannelMatching, caption: &Caption) -> Figure {
         let db = format!("{:.2}", tolerance.db);
         format!("Thin lines: ± {} dB", db.trim_end_matches('0').trim_end_matches('.'))
     });
-    let notes = band.into_iter().chain(bar).chain(limit);
+    let with_errors = matching.phase.as_ref().is_some_and(|phase| phase.curve.u().is_some());
+    let phase_band = with_errors.then(|| "Phase: ± 2 standard errors".to_owned());
+    let notes = band.into_iter().chain(phase_band).chain(bar).chain(limit);
     let below = matching.phase.as_ref().map(|phase| {
-        let mut panel = Panel::new("Phase", Scale::Angle);
+        let mut panel = Panel::new("Phase without delay", Scale::Angle);
         let line = Series { label: None, ..Series::named("", 0, points(&phase.curve)) };
         panel.series.push(line);
         panel.bands.extend(expanded_band(0, &phase.curve));
@@ -83,7 +85,7 @@ mod tests {
         let ends: Vec<f64> = figure.panel.series.iter().map(|s| s.points[0].value).collect();
         assert_eq!(ends[1..], [-1.0, 1.0]);
         assert_eq!(figure.panel.series[1].stroke, Stroke::Solid);
-        assert_eq!(figure.below.unwrap().axis.title, "Phase");
+        assert_eq!(figure.below.unwrap().axis.title, "Phase without delay");
         assert!(figure.footer.unwrap().contains("Thin lines: ± 1 dB"));
     }
 

@@ -37,12 +37,13 @@ impl Differences<'_> {
         let band = |slot: usize, of: &LevelDifference| simultaneous_band(slot, &of.difference);
         let simultaneous = self.list.iter().all(|(_, of)| band(0, of).is_some());
         for (slot, (name, of)) in self.list.iter().enumerate() {
-            let (sure, faint) = parted(points(of.curve()), &of.faint);
+            let (sure, faint) = parted(&points(of.curve()), &of.faint);
             let label = (!name.is_empty()).then(|| (*name).to_owned());
             // The line that is sure comes first, as its end carries the name.
             panel.series.push(Series { label, ..Series::named("", slot, sure) });
             if !of.faint.is_empty() {
-                panel.series.push(Series { stroke: Stroke::Dotted, ..Series::thin(slot, faint) });
+                let (label, stroke) = (None, Stroke::Dotted);
+                panel.series.push(Series { label, stroke, ..Series::named("", slot, faint) });
             }
             panel.bands.extend(if simultaneous {
                 band(slot, of)
@@ -62,7 +63,7 @@ impl Differences<'_> {
 }
 
 /// The points outside of some ranges and those inside, each with gaps where the others are.
-fn parted(points: Vec<Point>, faint: &[Span]) -> (Vec<Point>, Vec<Point>) {
+fn parted(points: &[Point], faint: &[Span]) -> (Vec<Point>, Vec<Point>) {
     let is_faint = |hz: f64| faint.iter().any(|span| (span.from_hz..=span.to_hz).contains(&hz));
     let kept = |wanted: bool| {
         let point = |p: &Point| {

@@ -6,7 +6,7 @@ use crate::model::{
     ChannelMatching, Covered, Isolation, Leakage, LevelDifference, LevelPlace, OctaveMean, Pairing,
     PhaseMatching, Span, Tolerance, ToleranceVerdict,
 };
-use crate::report::digits::{chosen, fixed, hertz, prose_db, signed};
+use crate::report::digits::{chosen, fixed, hertz, octave_hz, prose_db, signed};
 
 /// More ranges than these are counted, not named.
 const MOST_RANGES: usize = 4;
@@ -113,12 +113,13 @@ fn tolerance(asked: Tolerance, verdict: &ToleranceVerdict) -> String {
             }
             format!("The tolerance of {limit} is exceeded beyond chance {}.", listed(&where_))
         }
-        ToleranceVerdict::Open { kept_from_db: Some(db) } => format!(
+        ToleranceVerdict::Open { reached: Some(reached) } => format!(
             "Whether the tolerance of {limit} is kept stays open: the band that holds the true \
-             difference reaches {}. More seatings make it narrower.",
-            prose_db(*db, None)
+             difference reaches {} at {}. More seatings make it narrower.",
+            prose_db(reached.db, None),
+            hertz(reached.hz)
         ),
-        ToleranceVerdict::Open { kept_from_db: None } => format!(
+        ToleranceVerdict::Open { reached: None } => format!(
             "Whether the tolerance of {limit} is kept cannot be told from a single seating of a \
              side."
         ),
@@ -188,9 +189,9 @@ fn least(of: &LevelDifference) -> String {
     let (Some(least), Some(most)) = (least, most) else { return String::new() };
     format!(
         "Of the octaves the one at {} has the least, {} dB, and that at {} the most, {} dB.",
-        hertz(least.centre_hz),
+        octave_hz(least.centre_hz),
         signed(least.db.value, 1),
-        hertz(most.centre_hz),
+        octave_hz(most.centre_hz),
         signed(most.db.value, 1)
     )
 }
@@ -218,7 +219,9 @@ fn gained(of: &LevelDifference) -> Option<String> {
     let (state, first) = (quoted(&of.against.name), quoted(&of.of.name));
     let octaves: Vec<String> = (of.octaves.iter())
         .filter(|octave| octave.db.interval.is_some_and(|(from, to)| from > 0.0 || to < 0.0))
-        .map(|octave| format!("{} dB at {}", signed(octave.db.value, 1), hertz(octave.centre_hz)))
+        .map(|octave| {
+            format!("{} dB at {}", signed(octave.db.value, 1), octave_hz(octave.centre_hz))
+        })
         .collect();
     let sentence = if octaves.is_empty() {
         format!("{state} keeps out as much as {first}, as far as these seatings tell.")
@@ -260,6 +263,7 @@ pub fn leakage(leakage: &Leakage) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::LevelAt;
     use crate::report::specimen;
 
     fn assert_says(paragraphs: &[String], parts: &[&str]) {
@@ -285,10 +289,16 @@ mod tests {
         );
         let phase = matching.phase.as_mut().unwrap();
         (phase.inverted, phase.delay_us) = (Some(true), None);
-        matching.tolerance.as_mut().unwrap().1 = ToleranceVerdict::Open { kept_from_db: Some(1.6) };
+        matching.tolerance.as_mut().unwrap().1 =
+            ToleranceVerdict::Open { reached: Some(LevelAt { db: 1.6, hz: 9e3 }) };
         assert_says(
             &channels(&matching),
-            &["polarity of one side is inverted", "cannot be told", "open", "reaches 1.6 dB"],
+            &[
+                "polarity of one side is inverted",
+                "cannot be told",
+                "open",
+                "reaches 1.6 dB at 9 kHz",
+            ],
         );
     }
 

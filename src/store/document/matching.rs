@@ -8,6 +8,7 @@ use crate::model::{
     ChannelMatching, Covered, Isolation, Leakage, LevelDifference, LevelPlace, OctaveMean, Pairing,
     PhaseMatching, StateSummary, Tolerance, ToleranceVerdict, Within,
 };
+use crate::quantity::Length;
 
 /// The document of the two sides of a headphone. Everything is left − right.
 #[must_use]
@@ -53,7 +54,7 @@ pub fn isolation(isolation: &Isolation) -> Value {
 #[must_use]
 pub fn leakage(leakage: &Leakage) -> Value {
     let mut figures = difference(&leakage.outside);
-    let distance_m = leakage.distance.map(|distance| distance.m());
+    let distance_m = leakage.distance.map(Length::m);
     figures.insert("distance_m".to_owned(), json!(distance_m));
     figures.insert("smoothing".to_owned(), leakage.smoothing.to_string().into());
     with_figures("leakage", Value::Object(figures))
@@ -144,12 +145,12 @@ fn phase(phase: &PhaseMatching) -> Value {
 }
 
 fn kept(asked: Tolerance, verdict: &ToleranceVerdict) -> Value {
-    let (name, ranges, by_level, kept_from_db) = match verdict {
+    let (name, ranges, by_level, reached) = match verdict {
         ToleranceVerdict::Kept => ("kept", None, None, None),
         ToleranceVerdict::Exceeded { ranges, by_level } => {
             ("exceeded", Some(value(ranges)), Some(*by_level), None)
         }
-        ToleranceVerdict::Open { kept_from_db } => ("open", None, None, *kept_from_db),
+        ToleranceVerdict::Open { reached } => ("open", None, None, *reached),
     };
     json!({
         "tolerance_db": asked.db,
@@ -158,7 +159,8 @@ fn kept(asked: Tolerance, verdict: &ToleranceVerdict) -> Value {
         "verdict": name,
         "exceeded": ranges,
         "exceeded_by_level": by_level,
-        "kept_from_db": kept_from_db,
+        "reached_db": reached.map(|reached| reached.db),
+        "reached_hz": reached.map(|reached| reached.hz),
     })
 }
 
@@ -214,8 +216,8 @@ mod tests {
         let document = channels(&fixture::matching());
         assert_eq!((&document["schema"], &document["kind"]), (&json!(1), &json!("channels")));
         let figures = &document["figures"];
-        assert_eq!(figures["level_100_hz_10_khz"]["difference_db"], json!(0.4));
-        assert_eq!(figures["level_100_hz_10_khz"]["to_db"], json!(0.6));
+        assert_eq!(figures["level_100_hz_10_khz"]["difference_db"], json!(0.5));
+        assert_eq!(figures["level_100_hz_10_khz"]["to_db"], json!(0.75));
         assert_eq!(figures["within"][0]["worst_db"], json!(1.1));
         assert_eq!(figures["phase"]["delay"]["difference_us"], json!(-2.0));
         assert!(figures["phase"].get("inverted").is_none());

@@ -130,9 +130,9 @@ fn a_tolerance_is_kept_exceeded_or_left_open_by_what_the_seatings_show() {
     };
     assert!(by_level);
     let open = verdict_of(&given, 0.9);
-    assert!(matches!(open, ToleranceVerdict::Open { kept_from_db: Some(_) }), "{open:?}");
+    assert!(matches!(open, ToleranceVerdict::Open { reached: Some(_) }), "{open:?}");
     let single = sides(side(5.0, 0.0, 0.0, 1), side(0.0, 0.0, 0.0, 1));
-    assert_eq!(verdict_of(&single, 1.0), ToleranceVerdict::Open { kept_from_db: None });
+    assert_eq!(verdict_of(&single, 1.0), ToleranceVerdict::Open { reached: None });
 }
 
 #[test]
