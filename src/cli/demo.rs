@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
+use super::compare::judged;
 use super::failure::{Exit, Failure};
 use super::figures::{self, Drawing, variant};
 use super::output::Output;
@@ -15,16 +16,18 @@ use super::rig_file::SEED;
 use super::{Common, now};
 use crate::measure::{Analyser, Inverse, Rig, RigError, stimulus_of};
 use crate::model::{
-    Conditions, Curve, Jig, Measurement, Normalisation, Outcome, Source, SourceComparison,
+    Back, Conditions, Curve, Jig, Measurement, Normalisation, Outcome, Source, SourceComparison,
     StateComparison, Topology,
 };
 use crate::plot::{Caption, Theme, Width};
 use crate::quantity::unit::Decibel;
-use crate::quantity::{Frequency, Percent, Resistance, Smoothing};
+use crate::quantity::{Frequency, Length, Percent, Resistance, Smoothing, Volume};
 use crate::report::{Download, Page, Picture, Section, Themed, page, summary, words};
 use crate::rig::simulated::{Placement, SimulatedRig, Wiring, preset};
 use crate::store::library::{Clash, Draft};
 use crate::store::{Overwrite, atomic, plan};
+use crate::study::evidence::EvidenceQuestion;
+use crate::study::leak::LeakQuestion;
 use crate::study::source::{self, OnSource, Question};
 use crate::study::states;
 use crate::study::states::State;
@@ -165,6 +168,7 @@ impl Demo {
         let one_khz = Frequency::new(1000.0).map_err(Failure::usage)?;
         let normalisation = Normalisation::At(one_khz);
         let compared = states::compare(&of_states, None, normalisation, Smoothing::None)?;
+        let compared = judged(compared, EvidenceQuestion::default(), &leak_question()?)?;
         let Outcome::Impedance { impedance: z, budget, .. } = &impedance.outcome else {
             return Err(Failure::new(Exit::Bug, "the simulated impedance was refused"));
         };
@@ -181,7 +185,8 @@ impl Demo {
         let pictures = shown.draw(&compared, &impedance, &sources)?;
         progress.step("page", DRAWN..1.0)?;
         shown.write_page(&compared, &impedance, &sources)?;
-        let words = words::states(&compared).into_iter().chain(words::source(&sources)).collect();
+        let words = [words::states(&compared), judgement(&compared), words::source(&sources)];
+        let words = words.into_iter().flatten().collect();
         Ok(Self { words, pictures, states: compared, sources })
     }
 }
@@ -340,6 +345,7 @@ impl Shown<'_> {
             sections: vec![
                 pads_section(states),
                 difference_section(states),
+                leak_section(states),
                 impedance_section(impedance),
                 source_section(sources),
             ],
@@ -365,7 +371,7 @@ fn pads_section(states: &StateComparison) -> Section {
             &words::basis(states),
         )),
         tables: vec![summary::states(states)],
-        downloads: downloads("states"),
+        downloads: downloads("states", &["csv", "json"]),
     }
 }
 
@@ -373,14 +379,45 @@ fn difference_section(states: &StateComparison) -> Section {
     let reference = states.states.first().map_or("", |state| state.name.as_str());
     Section {
         heading: format!("The change against {reference}"),
+        sentences: words::evidence(states),
         figure: Some(picture(
             "difference",
             "Change of level against fresh pads over frequency, with its uncertainty",
-            "Difference of the means. The band is twice the standard error: where it holds zero, \
-             seating alone explains the difference.",
+            "Difference of the means. The band holds the true difference at all frequencies at \
+             once with 95 %: where it holds zero, seating alone explains the difference.",
         )),
+        downloads: downloads("simultaneous", &["csv"]),
         ..Section::default()
     }
+}
+
+fn leak_section(states: &StateComparison) -> Section {
+    Section {
+        heading: "The leak".to_owned(),
+        sentences: words::leaks(states),
+        figure: Some(picture(
+            "leak",
+            "Change of level below 1 kHz, and that of the leak that comes nearest",
+            "A leak that takes as much bass as the glasses do, on a closed back.",
+        )),
+        downloads: downloads("leak", &["csv"]),
+        ..Section::default()
+    }
+}
+
+/// A leak 10 mm long, as glasses make, in a closed headphone with a volume usual for its kind.
+fn leak_question() -> Result<LeakQuestion, Failure> {
+    Ok(LeakQuestion {
+        length: Length::new(10e-3).map_err(Failure::usage)?,
+        calibration: None,
+        front_volume: Volume::new(35e-3).map_err(Failure::usage)?,
+        back: Back::Closed,
+    })
+}
+
+/// What the seatings show, and the leaks.
+fn judgement(states: &StateComparison) -> Vec<String> {
+    [words::evidence(states), words::leaks(states)].concat()
 }
 
 fn impedance_section(impedance: &Measurement) -> Section {
@@ -411,12 +448,13 @@ fn source_section(sources: &SourceComparison) -> Section {
             "Change against a source of 0 Ω, equal at 1 kHz.",
         )),
         tables: vec![summary::source(sources), summary::limits(sources)],
-        downloads: downloads("source"),
+        downloads: downloads("source", &["csv", "json"]),
     }
 }
 
-fn downloads(stem: &str) -> Vec<Download> {
-    ["csv", "json"].map(|kind| download(&kind.to_uppercase(), &format!("{stem}.{kind}"))).to_vec()
+fn downloads(stem: &str, kinds: &[&str]) -> Vec<Download> {
+    let named = |kind: &&str| download(&kind.to_uppercase(), &format!("{stem}.{kind}"));
+    kinds.iter().map(named).collect()
 }
 
 fn download(label: &str, href: &str) -> Download {

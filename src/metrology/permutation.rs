@@ -332,6 +332,25 @@ mod tests {
         assert!(draw(1).half_width != draw(2).half_width);
     }
 
+    #[test]
+    fn assignments_drawn_say_what_all_of_them_do() {
+        // 12,870 assignments of eight and eight seatings; p and limit of 5000 drawn ones err by
+        // about 0.3 % and a few percent.
+        let (a, b) = (levels(0, 8, 0.0), levels(8, 8, -0.8));
+        let ask =
+            |most| max_t(&a, &b, Pairing::Independent, 0.1, Shuffling { most, seed: 3 }).unwrap();
+        let (all, drawn) = (ask(20_000), ask(5000));
+        let smallest_p = 2.0 / 12_870.0;
+        assert_eq!(all.limit, Limit::Shuffled { assignments: 12_870, all: true, smallest_p });
+        assert_eq!(
+            drawn.limit,
+            Limit::Shuffled { assignments: 5000, all: false, smallest_p: 2e-4 }
+        );
+        assert!((all.chance - drawn.chance).abs() < 0.01, "{} {}", all.chance, drawn.chance);
+        let ratio = drawn.half_width[0] / all.half_width[0];
+        assert!((ratio - 1.0).abs() < 0.03, "{ratio}");
+    }
+
     /// Seatings that differ alike over a quarter of an octave, in decibels as headphones do, on 120
     /// frequencies of ten octaves.
     fn seatings(n: usize, random: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
