@@ -6,12 +6,12 @@ use num_complex::Complex64;
 
 use super::calibration::Drilled;
 use super::elements::{Passage, Shape};
-use super::network::{Front, NEPER_PER_DB, Network, Opening};
+use super::network::{Front, Network, Opening};
 use super::{BAND_HZ, TOGETHER, coverage_factor};
 use crate::metrology::statistics::{self, welch_satterthwaite};
 use crate::model::{Curve, FittedSize, FrequencyGrid, StateSummary};
-use crate::quantity::Uncertain;
 use crate::quantity::unit::Decibel;
+use crate::quantity::{DB_PER_NEPER, Uncertain};
 
 /// Seatings are laid upon each other over the top of the band, from this frequency in hertz, where
 /// leaks change least.
@@ -44,7 +44,7 @@ impl Seatings {
             let mut level = thinned(&values);
             let at_top = statistics::mean(&level[top.min(level.len())..]).unwrap_or(0.0);
             for value in &mut level {
-                *value = (*value - at_top) * NEPER_PER_DB;
+                *value = (*value - at_top) / DB_PER_NEPER;
             }
             level
         };
@@ -75,7 +75,7 @@ impl Seatings {
         };
         let points = self.omega.len();
         let squares = |of: &dyn Fn(usize) -> f64| {
-            ((0..points).map(of).sum::<f64>() / points as f64).sqrt() / NEPER_PER_DB
+            ((0..points).map(of).sum::<f64>() / points as f64).sqrt() * DB_PER_NEPER
         };
         (
             squares(&|k| (state.mean[k] - self.mean[k]).powi(2)),
@@ -193,7 +193,7 @@ pub(super) fn fitted(
     let half = coverage_factor(u.dof) * u.u;
     let mm = 1e3 * theta.get(1)?.exp();
     let (from_mm, to_mm) = (mm * (-half).exp(), mm * half.exp());
-    let rms_residual_db = network.rms(&seen, &theta) / NEPER_PER_DB;
+    let rms_residual_db = network.rms(&seen, &theta) * DB_PER_NEPER;
     [mm, from_mm, to_mm].iter().all(|mm| mm.is_finite()).then(|| Found {
         size: FittedSize { mm, from_mm, to_mm, rms_residual_db },
         level: network.level(&theta),
@@ -317,7 +317,7 @@ fn taken<'a>(
     let network = Network { omega: &reference.omega, opening, front: front.seen() };
     move |mm| {
         let level = network.level(&[0.0, (1e-3 * mm).ln(), VENTED.ln()]);
-        bass_loss(&reference.omega, &level) / NEPER_PER_DB
+        bass_loss(&reference.omega, &level) * DB_PER_NEPER
     }
 }
 
@@ -338,9 +338,9 @@ pub(super) fn curve_of(
 ) -> Option<Curve<Decibel>> {
     let hz: Vec<f64> = reference.omega.iter().map(|omega| omega / TAU).collect();
     let seen = difference(&state.mean, &reference.mean);
-    let offset = |(hz, seen): (&f64, &f64)| Some(measured.at(*hz).ok()? - seen / NEPER_PER_DB);
+    let offset = |(hz, seen): (&f64, &f64)| Some(measured.at(*hz).ok()? - seen * DB_PER_NEPER);
     let offsets: Option<Vec<f64>> = hz.iter().zip(&seen).map(offset).collect();
     let offset = statistics::median(&offsets?)?;
-    let values = level.iter().map(|level| level / NEPER_PER_DB + offset).collect();
+    let values = level.iter().map(|level| level * DB_PER_NEPER + offset).collect();
     Curve::new(FrequencyGrid::new(hz).ok()?, values).ok()
 }
