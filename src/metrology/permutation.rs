@@ -365,13 +365,12 @@ mod tests {
 
     #[test]
     fn where_nothing_differs_one_comparison_in_twenty_says_so() {
-        // 1000 comparisons of each size; three standard errors of 5 % are 2.1 %. Bonferroni, with
-        // the stabiliser, is well below.
+        // Seventy assignments of four and four, in mirrored couples, can tell 2.9 % and not 5 %;
+        // three and three are judged by Bonferroni, which with the stabiliser is well below.
         const COMPARISONS: u32 = 1000;
-        const MOST: f64 = 0.05 + 0.021;
+        let expected = [(3, 0.0..=0.03), (4, 0.015..=0.045), (5, 0.03..=0.06), (8, 0.03..=0.06)];
         let mut random = ChaCha8Rng::seed_from_u64(7);
-        let mut all = 0;
-        for n in [3, 4, 5, 8] {
+        for (n, share) in expected {
             let mut alarms = 0;
             for _ in 0..COMPARISONS {
                 let (a, b) = (seatings(n, &mut random), seatings(n, &mut random));
@@ -384,9 +383,7 @@ mod tests {
                 alarms += u32::from(says_so);
             }
             println!("n = {n}: {alarms} of {COMPARISONS}");
-            assert!(f64::from(alarms) < MOST * f64::from(COMPARISONS), "{n}: {alarms}");
-            all += alarms;
+            assert!(share.contains(&(f64::from(alarms) / f64::from(COMPARISONS))), "{n}: {alarms}");
         }
-        assert!(f64::from(all) < 0.06 * f64::from(4 * COMPARISONS), "{all}");
     }
 }
