@@ -11,8 +11,11 @@
 #[path = "command_line/bench.rs"]
 #[allow(dead_code, reason = "every test binary uses its own part")]
 mod bench;
+#[path = "support/real_data.rs"]
+#[allow(dead_code, reason = "every test binary uses its own part")]
+mod real_data;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cansweep::model::{
     Calibration, CalibrationConditions, CalibrationData, CurveSign, MicrophoneCalibration, RigKind,
@@ -22,6 +25,7 @@ use cansweep::store::{Overwrite, calibration};
 use serde_json::Value;
 
 use bench::{Bench, RATE_HZ, copy_of, hiss, numbers, ran, read_wav, stimulus, worst};
+use real_data::folder;
 
 /// What a corrected response may be off: the promise for a rig without noise.
 const CORRECTED_DB: f64 = 0.01;
@@ -84,20 +88,6 @@ fn assert_figure(document: &Value, key: &str, expected: f64, off: f64) {
 /// The worst distance of a response from a level.
 fn off_level(document: &Value, db: f64) -> f64 {
     worst(&numbers(&document["curve"]["magnitude_db"]), db)
-}
-
-/// The folder of real files; `None` where it is absent, with a printed reason.
-fn real_data() -> Option<PathBuf> {
-    let root = std::env::var_os("CANSWEEP_REAL_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-        PathBuf::from,
-    );
-    let folder = root.join("mic-and-card-calibration");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: no folder '{}' (CANSWEEP_REAL_DATA names another)", folder.display());
-    None
 }
 
 mod loopback {
@@ -424,7 +414,7 @@ mod microphone {
 
     #[test]
     fn every_file_of_a_microphone_is_read_with_its_sensitivity() {
-        let Some(folder) = real_data() else { return };
+        let Some(folder) = folder("mic-and-card-calibration") else { return };
         let bench = Bench::new();
         let holds = |name, expected| assert_holds(&bench, &folder, name, &expected);
         let plain = |rows, first, last| Expected {
@@ -478,7 +468,7 @@ mod microphone {
 
     #[test]
     fn the_files_of_converters_give_their_sensitivity_and_are_no_microphones() {
-        let Some(folder) = real_data() else { return };
+        let Some(folder) = folder("mic-and-card-calibration") else { return };
         let bench = Bench::new();
         for (name, expected) in [
             ("BEHRINGER_UMC202HD_HEADPHONEOUT_DAC.txt", "3.23 V"),

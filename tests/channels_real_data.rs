@@ -26,7 +26,6 @@ const QUESTION: MatchingQuestion = MatchingQuestion {
     tolerance: None,
     common_time: true,
     smoothing: Smoothing::None,
-    seed: 1,
 };
 
 fn side(side: char) -> Option<Vec<Polar<Decibel>>> {

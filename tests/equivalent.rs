@@ -9,7 +9,9 @@
     reason = "these are tests"
 )]
 
-use std::path::{Path, PathBuf};
+#[path = "support/real_data.rs"]
+#[allow(dead_code, reason = "every test binary uses its own part")]
+mod real_data;
 
 use cansweep::metrology::equivalent::{Wanted, fit, three_points};
 use cansweep::model::{
@@ -20,6 +22,8 @@ use num_complex::Complex64;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
+
+use real_data::folder;
 
 const RE: f64 = 32.0;
 const FS: f64 = 90.0;
@@ -306,13 +310,8 @@ fn what_the_data_do_not_hold_is_refused_with_its_reason() {
 
 #[test]
 fn a_loudspeaker_that_somebody_measured_has_its_resonance() {
-    let named = std::env::var_os("CANSWEEP_REAL_DATA").map(PathBuf::from);
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let file = named.unwrap_or_else(beside).join("ryu-f144/F144W.zma");
-    if !file.exists() {
-        println!("skipped: the curves of other people are not here");
-        return;
-    }
+    let Some(folder) = folder("ryu-f144") else { return };
+    let file = folder.join("F144W.zma");
     let Trace::Impedance(polar) = curve::read(&file).unwrap().into_trace() else { panic!() };
     let impedance = polar.to_impedance().unwrap();
     let found = fit(&impedance, Wanted::default()).unwrap();

@@ -5,6 +5,11 @@
 //! read off the files by eye or counted by another program.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what the tests share is test code too")]
+#![expect(clippy::print_stdout, reason = "a skipped test says so")]
+
+#[path = "support/real_data.rs"]
+#[allow(dead_code, reason = "every test binary uses its own part")]
+mod real_data;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,20 +19,7 @@ use cansweep::quantity::unit::{Decibel, Ohm};
 use cansweep::store::curve::{self, CurveFile, CurveFormat, CurveLabel, CurveProblem};
 use cansweep::store::wav::{self, Shortfall, WavProblem};
 
-/// The folder of real files; `None` where it is absent, with a printed reason.
-#[expect(clippy::print_stdout, reason = "a skipped test says so")]
-fn real_data(set: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("CANSWEEP_REAL_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-        PathBuf::from,
-    );
-    let folder = root.join(set);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: no folder '{}' (CANSWEEP_REAL_DATA names another)", folder.display());
-    None
-}
+use real_data::folder;
 
 /// The files of a folder whose names end so, in order.
 fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
@@ -95,7 +87,7 @@ mod curves {
     fn rew_exports_of_reseats_are_read_and_give_their_authors_means() {
         /// The figures are rounded to a tenth of a decibel.
         const ROUNDED: f64 = 0.051;
-        let Some(folder) = real_data("htangl-hd650-pads") else { return };
+        let Some(folder) = folder("htangl-hd650-pads") else { return };
         let shape = |state: &str, hz: f64| {
             let reseats = files(&folder, ".txt")
                 .into_iter()
@@ -125,7 +117,7 @@ mod curves {
 
     #[test]
     fn the_level_of_the_sweep_is_read_from_rews_header() {
-        let Some(folder) = real_data("htangl-series-resistor") else { return };
+        let Some(folder) = folder("htangl-series-resistor") else { return };
         let mut drives: Vec<(String, f64)> = files(&folder, ".txt")
             .iter()
             .map(|path| read(path))
@@ -145,7 +137,7 @@ mod curves {
             ("antdroid-pads", ".txt", 239..=239),
             ("crinacle-reseats", ".txt", 480..=480),
         ] {
-            let Some(folder) = real_data(set) else { return };
+            let Some(folder) = folder(set) else { return };
             for path in files(&folder, end) {
                 let file = read(&path);
                 assert!(rows.contains(&level(&file).grid().len()), "{}", path.display());
@@ -156,7 +148,7 @@ mod curves {
 
     #[test]
     fn every_export_dialect_is_read() {
-        let Some(folder) = real_data("export-dialects") else { return };
+        let Some(folder) = folder("export-dialects") else { return };
         let dialect = |name, format, rows, first, last, phase| {
             assert_holds(&folder, &Expected { name, format, rows, first, last, phase });
         };
@@ -182,7 +174,7 @@ mod curves {
 
     #[test]
     fn what_was_assumed_about_a_dialect_is_said() {
-        let Some(folder) = real_data("export-dialects") else { return };
+        let Some(folder) = folder("export-dialects") else { return };
         let said = |name: &str| read(&folder.join(name)).assumptions.join("; ");
         assert!(said("7Hz Eternal R.txt").contains("windows-1252"));
         assert!(said("RikudouGoku.txt").contains("all zero"));
@@ -191,7 +183,7 @@ mod curves {
 
     #[test]
     fn autoeq_tables_are_read() {
-        let Some(folder) = real_data("autoeq-oratory1990") else { return };
+        let Some(folder) = folder("autoeq-oratory1990") else { return };
         let table = |name, first, last| {
             let format = CurveFormat::AutoEq;
             let rows = 695;
@@ -207,7 +199,7 @@ mod curves {
 
     #[test]
     fn calibration_files_are_read_as_curves() {
-        let Some(folder) = real_data("mic-and-card-calibration") else { return };
+        let Some(folder) = folder("mic-and-card-calibration") else { return };
         let calibration = |name, rows, first, last, phase| {
             let format = CurveFormat::Text;
             assert_holds(&folder, &Expected { name, format, rows, first, last, phase });
@@ -228,7 +220,7 @@ mod curves {
 
     #[test]
     fn a_file_with_a_sensitivity_and_no_rows_is_refused_as_such() {
-        let Some(folder) = real_data("mic-and-card-calibration/mataa") else { return };
+        let Some(folder) = folder("mic-and-card-calibration/mataa") else { return };
         for name in ["BEHRINGER_UMC202HD_HEADPHONEOUT_DAC.txt", "BEHRINGER_UMC202HD_LINEIN_ADC.txt"]
         {
             let error = curve::read(&folder.join(name)).unwrap_err();
@@ -238,7 +230,7 @@ mod curves {
 
     #[test]
     fn an_impedance_of_dats_is_read_and_has_its_resonance() {
-        let Some(folder) = real_data("ryu-f144") else { return };
+        let Some(folder) = folder("ryu-f144") else { return };
         let file = read(&folder.join("F144W.zma"));
         let curve = impedance(&file);
         assert_eq!((file.format, curve.grid().len()), (CurveFormat::Dats, 344));
@@ -250,7 +242,7 @@ mod curves {
 
     #[test]
     fn an_impedance_without_phase_is_known_to_have_none() {
-        let Some(folder) = real_data("knowles-ba-traces") else { return };
+        let Some(folder) = folder("knowles-ba-traces") else { return };
         let file = read(&folder.join("ED_30262.zma"));
         let values = impedance(&file).values();
         assert_eq!(values.len(), 1977);
@@ -263,7 +255,7 @@ mod curves {
     #[test]
     fn lists_and_equalisers_in_json_are_no_curves() {
         for set in ["antdroid-pads", "export-dialects", "opra-eq"] {
-            let Some(folder) = real_data(set) else { return };
+            let Some(folder) = folder(set) else { return };
             for path in files(&folder, ".json") {
                 let error = curve::read(&path).unwrap_err();
                 assert!(matches!(error.problem, CurveProblem::Json(_)), "{error}");
@@ -275,7 +267,7 @@ mod curves {
     fn a_real_curve_goes_through_every_format_that_can_hold_it() {
         /// Two decimals, the fewest of any format, and what they cost between two frequencies.
         const TWO_DECIMALS: f64 = 0.006;
-        let Some(folder) = real_data("export-dialects") else { return };
+        let Some(folder) = folder("export-dialects") else { return };
         let file = read(&folder.join("Sennheiser HD600 R.txt"));
         for format in CurveFormat::ALL {
             let label = CurveLabel::named(file.name.clone());
@@ -324,7 +316,7 @@ mod recordings {
 
     #[test]
     fn the_files_of_hound_are_read_right() {
-        let Some(folder) = real_data("wav-hound") else { return };
+        let Some(folder) = folder("wav-hound") else { return };
         let (eight, sixteen) = (SampleFormat::Integer(8), SampleFormat::Integer(16));
         let twenty_four = SampleFormat::Integer(24);
         let small = &[2.0 / 32_768.0, -3.0 / 32_768.0, 5.0 / 32_768.0, -7.0 / 32_768.0];
@@ -362,7 +354,7 @@ mod recordings {
 
     #[test]
     fn the_files_of_scipy_are_read_right_or_refused_with_a_reason() {
-        let Some(folder) = real_data("wav-scipy") else { return };
+        let Some(folder) = folder("wav-scipy") else { return };
         let format = SampleFormat::Integer;
         let first = &[0.062_5];
         assert_content(
@@ -390,7 +382,7 @@ mod recordings {
 
     #[test]
     fn the_same_samples_come_out_of_riff_rifx_and_rf64() {
-        let Some(folder) = real_data("wav-scipy") else { return };
+        let Some(folder) = folder("wav-scipy") else { return };
         let samples = |name: &str| {
             let read = wav::read(&folder.join(name)).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(read.truncated, None, "{name}");
@@ -408,7 +400,7 @@ mod recordings {
 
     #[test]
     fn a_file_that_ends_early_gives_what_is_there() {
-        let Some(folder) = real_data("wav-scipy") else { return };
+        let Some(folder) = folder("wav-scipy") else { return };
         let read = wav::read(&folder.join("test-44100Hz-le-1ch-4bytes-early-eof.wav")).unwrap();
         let expected = Shortfall { claimed_frames: 4410, found_frames: 236 };
         assert_eq!(read.truncated, Some(expected));
@@ -417,7 +409,7 @@ mod recordings {
 
     #[test]
     fn files_that_crash_careless_readers_are_refused() {
-        let Some(folder) = real_data("wav-hound/fuzz") else { return };
+        let Some(folder) = folder("wav-hound/fuzz") else { return };
         for path in files(&folder, ".wav") {
             assert!(wav::read(&path).is_err(), "{}", path.display());
         }
@@ -437,7 +429,7 @@ mod recordings {
             ("impulcifer-demo", "FC.wav", 2, 487_270, 48_000, SampleFormat::Integer(32)),
             ("hifiberry-tannoy", "recording.wav", 1, 529_200, 44_100, SampleFormat::Integer(32)),
         ] {
-            let Some(folder) = real_data(set) else { return };
+            let Some(folder) = folder(set) else { return };
             let read = wav::read(&folder.join(name)).unwrap().recording;
             assert_eq!((read.channels(), read.frames()), (channels, frames), "{name}");
             assert_eq!((read.rate().hz(), read.format()), (rate, format), "{name}");

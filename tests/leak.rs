@@ -133,20 +133,23 @@ fn a_hole_with_an_assumed_front_volume_is_low_by_a_tenth_to_a_quarter() {
 }
 
 #[test]
-fn a_hole_that_is_barely_seen_is_covered_or_said_to_be_hidden_three_times_of_four() {
-    // A loss of 0.2 dB, as large as its error: what stands out of that has come out too large, so
-    // that fewer than 95 % of the intervals cover. 33 of these 40 are right.
-    const SEEDS: u64 = 40;
+fn a_hole_that_is_barely_seen_is_covered_or_said_to_be_hidden() {
+    // A loss of 0.2 dB, as large as its error: what stands out of that has come out too large.
+    const SEEDS: u64 = 200;
     let bench = bench("closed-38", 2.0, 0.5);
-    let right = (1..=SEEDS).filter(|&seed| {
-        let verdict = leaking(&bench, 5, seed, &question(Some(2.0), Back::Closed));
-        match verdict {
-            LeakVerdict::Fitted(leak) => leak.hole.from_mm <= 0.5 && 0.5 <= leak.hole.to_mm,
+    let (mut right, mut told) = (0, 0);
+    for seed in 1..=SEEDS {
+        right += u64::from(match leaking(&bench, 5, seed, &question(Some(2.0), Back::Closed)) {
+            LeakVerdict::Fitted(leak) => {
+                told += 1;
+                leak.hole.from_mm <= 0.5 && 0.5 <= leak.hole.to_mm
+            }
             LeakVerdict::Refused(NoLeak::Unseen { hides_mm, .. }) => hides_mm.unwrap() >= 0.5,
             LeakVerdict::Refused(_) => false,
-        }
-    });
-    assert!(right.count() >= 30);
+        });
+    }
+    println!("{right} of {SEEDS} right, {told} told as a leak");
+    assert!(10 * right >= 9 * SEEDS, "{right} of {SEEDS}");
 }
 
 #[test]

@@ -5,22 +5,17 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "these are tests")]
 
-use std::path::{Path, PathBuf};
+#[path = "support/real_data.rs"]
+#[allow(dead_code, reason = "every test binary uses its own part")]
+mod real_data;
+
+use std::path::Path;
 
 use cansweep::measure::{Analysed, Analyser, Inverse, foreign_stimulus};
 use cansweep::model::{ChannelMap, FindingKind, Outcome, Response, ResponseFigures};
 use cansweep::store::{plan, wav};
 
-fn real_data() -> Option<PathBuf> {
-    let named = std::env::var_os("CANSWEEP_REAL_DATA").map(PathBuf::from);
-    let folder =
-        named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"));
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: no recordings in {} (CANSWEEP_REAL_DATA)", folder.display());
-    None
-}
+use real_data::folder;
 
 fn analysed(stimulus: &Path, take: &Path, channels: &str) -> Analysed {
     let stimulus = wav::read(stimulus).unwrap().recording;
@@ -41,7 +36,7 @@ fn measured(analysed: Analysed) -> (Response, ResponseFigures) {
 }
 
 fn line_sweep(take: &str) -> Option<Analysed> {
-    let folder = real_data()?.join("sid-8580-line-sweeps");
+    let folder = folder("sid-8580-line-sweeps")?;
     Some(analysed(&folder.join("sweep.wav"), &folder.join(take), "microphone=1"))
 }
 
@@ -92,8 +87,7 @@ fn a_recording_without_signal_is_refused_because_no_stimulus_was_found() {
 
 #[test]
 fn the_latency_of_a_loudspeaker_recording_is_3875_samples() {
-    let Some(folder) = real_data() else { return };
-    let folder = folder.join("hifiberry-tannoy");
+    let Some(folder) = folder("hifiberry-tannoy") else { return };
     let analysed =
         analysed(&folder.join("signal.wav"), &folder.join("recording.wav"), "microphone=1");
     assert_eq!(measured(analysed).1.delay_samples, Some(3875.0));
@@ -101,8 +95,7 @@ fn the_latency_of_a_loudspeaker_recording_is_3875_samples() {
 
 #[test]
 fn in_ear_recordings_hold_the_sweep_at_its_place_and_far_above_the_noise() {
-    let Some(folder) = real_data() else { return };
-    let folder = folder.join("impulcifer-demo");
+    let Some(folder) = folder("impulcifer-demo") else { return };
     let sweep = folder.join("sweep-6.15s-48000Hz-32bit-2.93Hz-24000Hz.wav");
     for ear in ["microphone=1", "microphone=2"] {
         let (_, figures) = measured(analysed(&sweep, &folder.join("FC.wav"), ear));
@@ -143,7 +136,7 @@ const IMPULCIFER_LEAD_IN: &str =
 
 #[test]
 fn what_is_said_of_a_recording_is_true_and_nothing_else_is_said() {
-    let Some(folder) = real_data() else { return };
+    let Some(folder) = folder(".") else { return };
     for (sweep, take, channels, truths) in TRUTHS {
         let stimulus = folder.join(sweep);
         let take = stimulus.with_file_name(take);
@@ -156,7 +149,7 @@ fn what_is_said_of_a_recording_is_true_and_nothing_else_is_said() {
 
 #[test]
 fn a_recording_divided_by_another_persons_sweep_is_refused_and_no_plan_is_guessed() {
-    let Some(folder) = real_data() else { return };
+    let Some(folder) = folder(".") else { return };
     for (sweep, take) in
         [(SID, "impulcifer-demo/FC.wav"), (IMPULCIFER, "sid-8580-line-sweeps/bypass-15.wav")]
     {
@@ -172,7 +165,7 @@ fn somebody_elses_exponential_sweep_is_recognised_as_one() {
     /// From frequencies and duration that the files' makers state: T / ln(f₂/f₁).
     const CONSTANTS_S: [(&str, f64); 3] =
         [(SID, 10.0 / 6.9078), (IMPULCIFER, 6.1515 / 9.0109), (TANNOY, 10.0 / 6.9078)];
-    let Some(folder) = real_data() else { return };
+    let Some(folder) = folder(".") else { return };
     for (sweep, expected_s) in CONSTANTS_S {
         let file = wav::read(&folder.join(sweep)).unwrap().recording;
         let found_s = foreign_stimulus(&file, 0).unwrap().time_constant_s().unwrap();

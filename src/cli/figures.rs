@@ -194,8 +194,13 @@ pub(super) fn of_states(
     let differences = figures::differences(comparison, &differing(caption, comparison));
     let mut written = write(folder, "states", &states, drawing, overwrite)?
         + write(folder, "difference", &differences, drawing, overwrite)?;
-    if let Some(table) = document::leaks_csv(comparison) {
-        data.write_csv("leak", &table)?;
+    for (name, table) in [
+        ("simultaneous", document::simultaneous_csv(comparison)),
+        ("leak", document::leaks_csv(comparison)),
+    ] {
+        if let Some(table) = table {
+            data.write_csv(name, &table)?;
+        }
     }
     let leaking = Caption { title: format!("{}: the leak", caption.title), ..caption.clone() };
     if let Some(leak) = figures::leak(comparison, &leaking) {

@@ -17,7 +17,7 @@ use crate::model::{
     ChannelMap, ChannelRole, Covariance, Finding, FindingKind, Measurand, Outcome, Recording,
     Response, ResponseFigures,
 };
-use crate::quantity::{amplitude_db, amplitude_ratio};
+use crate::quantity::{DB_PER_NEPER, amplitude_db, amplitude_ratio};
 
 /// What one take of a response gave.
 struct TakeResponse {
@@ -252,7 +252,7 @@ fn mean_over_seatings(takes: &[Array1<Complex64>]) -> (Array1<Complex64>, Vec<Co
         let mean = Complex64::from_polar(amplitude_ratio(level), direction.arg());
         let turned: Vec<f64> = values.iter().map(|v| (v * mean.conj()).arg()).collect();
         // ln 10 / 20 nepers make a decibel.
-        let u_level = standard_error(&levels).unwrap_or(0.0) * std::f64::consts::LN_10 / 20.0;
+        let u_level = standard_error(&levels).unwrap_or(0.0) / DB_PER_NEPER;
         let u_phase = standard_error(&turned).unwrap_or(0.0);
         let size = factor * mean.norm();
         (mean, Covariance::polar(mean, u_level * size, u_phase * size))

@@ -122,6 +122,42 @@ pub fn student_t_exceedance(t: f64, dof: f64) -> Option<f64> {
     Some(StudentsT::new(0.0, 1.0, dof).ok()?.sf(t)).filter(|p| p.is_finite())
 }
 
+/// The value that the true one exceeds with a probability of 97.5 %, in standard errors, of one that
+/// was reported only because it came out above `threshold` standard errors.
+///
+/// What barely exceeds a threshold has come out too large as a rule. The limit μ is that of the
+/// truncated distribution (Zhong and Prentice 2008), here of Student's t:
+///
+/// ```text
+/// P(T > value − μ) / P(T > threshold − μ) = 2.5 %
+/// ```
+///
+/// Far above the threshold it is value − t(97.5 %); close to it there is none (−∞). `None` unless the degrees of freedom are positive and the value is above the threshold.
+#[must_use]
+pub fn lower_limit_when_selected(value: f64, threshold: f64, dof: f64) -> Option<f64> {
+    const TAIL: f64 = 0.025;
+    /// Student's tails are wide: far enough down the share rises again.
+    const STEP: f64 = 0.25;
+    const STEPS: u8 = 120;
+    const HALVINGS: u8 = 50;
+    let share = |mu: f64| {
+        let selected = student_t_exceedance(threshold - mu, dof)?;
+        Some(student_t_exceedance(value - mu, dof)? / selected)
+    };
+    share(value).filter(|_| value > threshold)?;
+    let below = (1..=STEPS).map(|k| value - STEP * f64::from(k));
+    let small = |mu: &f64| share(*mu).is_some_and(|share| share <= TAIL);
+    let Some(mut low) = below.into_iter().find(small) else {
+        return Some(f64::NEG_INFINITY);
+    };
+    let mut high = low + STEP;
+    for _ in 0..HALVINGS {
+        let middle = 0.5 * (low + high);
+        if share(middle)? > TAIL { high = middle } else { low = middle }
+    }
+    Some(low)
+}
+
 /// The probability that a ratio of two estimates of one variance exceeds `ratio`, by chance: the
 /// upper tail of the F distribution with the degrees of freedom of numerator and denominator.
 ///
@@ -173,6 +209,20 @@ mod tests {
     const ROUNDING: f64 = 1e-12;
     /// The reference figures are quoted to six or more digits.
     const QUOTED: f64 = 1e-6;
+
+    #[test]
+    fn what_barely_exceeded_a_threshold_may_be_nothing() {
+        // tests/golden/states.py
+        let quoted =
+            [(5.0, 2.3, 8.0, 2.192_175), (3.0, 1.96, 1e6, -0.801_410), (8.0, 2.3, 8.0, 5.690_951)];
+        for (value, threshold, dof, limit) in quoted {
+            let found = lower_limit_when_selected(value, threshold, dof).unwrap();
+            assert!((found - limit).abs() < QUOTED, "{value}: {found}");
+        }
+        assert_eq!(lower_limit_when_selected(3.0, 2.3, 8.0), Some(f64::NEG_INFINITY));
+        assert_eq!(lower_limit_when_selected(2.3, 2.3, 8.0), None);
+        assert_eq!(lower_limit_when_selected(3.0, 2.3, 0.0), None);
+    }
 
     #[test]
     fn mean_and_spread_of_a_worked_example() {

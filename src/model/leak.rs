@@ -20,7 +20,8 @@ pub enum Back {
 pub struct FittedSize {
     /// The size that fits best.
     pub mm: f64,
-    /// Lower end of the interval.
+    /// Lower end of the interval; zero where the leak barely stands out, so that it may be as small
+    /// as nothing.
     pub from_mm: f64,
     /// Upper end of the interval.
     pub to_mm: f64,

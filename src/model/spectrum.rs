@@ -8,8 +8,8 @@ use num_complex::Complex64;
 
 use super::curve::{Curve, CurveError};
 use super::grid::FrequencyGrid;
-use crate::quantity::amplitude_db;
 use crate::quantity::unit::{Decibel, Degree, Ohm, One, Per, Unit};
+use crate::quantity::{DB_PER_NEPER, amplitude_db};
 
 /// Covariance of the real and imaginary part of one complex value, in its unit squared.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -276,8 +276,6 @@ impl Response {
     /// A value of exactly zero has no level; it is given as [`Self::SILENCE_DB`].
     #[must_use]
     pub fn level(&self) -> Curve<Decibel> {
-        /// Decibels per neper: a relative uncertainty of 1 is 8.686 dB.
-        const DB_PER_NEPER: f64 = 20.0 / std::f64::consts::LN_10;
         let level = |value: Complex64| amplitude_db(value.norm()).max(Self::SILENCE_DB);
         self.real_curve(level, |value, covariance| {
             let relative = covariance.u_magnitude(value) / value.norm();

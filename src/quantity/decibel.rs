@@ -11,6 +11,10 @@ use super::parse::{ParseQuantityError, parse_number};
 use super::scalar::Written;
 use super::unit::{FullScale, Pascal, Unit, Volt};
 
+/// Decibels of a neper: an amplitude that is uncertain by a small part x is uncertain by
+/// `DB_PER_NEPER·x` decibels.
+pub const DB_PER_NEPER: f64 = 20.0 * std::f64::consts::LOG10_E;
+
 /// Decibels of an amplitude ratio, `20·log10(ratio)`. Zero gives −∞.
 #[must_use]
 pub fn amplitude_db(ratio: f64) -> f64 {

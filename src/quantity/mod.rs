@@ -10,7 +10,7 @@ mod scalar;
 mod uncertain;
 pub mod unit;
 
-pub use decibel::{Gain, Level, amplitude_db, amplitude_ratio, power_db};
+pub use decibel::{DB_PER_NEPER, Gain, Level, amplitude_db, amplitude_ratio, power_db};
 pub use parse::{ParseQuantityError, parse_number};
 pub use scalar::{
     Capacitance, Current, Frequency, Length, Mass, OutOfRange, Percent, Resistance, SampleRate,

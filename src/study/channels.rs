@@ -43,8 +43,6 @@ pub struct MatchingQuestion {
     pub common_time: bool,
     /// What the caller has applied to the magnitudes; it is passed on with the result.
     pub smoothing: Smoothing,
-    /// Seed of what is drawn where there are too many assignments of the seatings to make all.
-    pub seed: u64,
 }
 
 /// Compares the left side of a headphone with the right one: level, response, polarity and delay.
@@ -62,9 +60,9 @@ pub fn matched(sides: &Sides, question: MatchingQuestion) -> Result<ChannelMatch
         name: name.to_owned(),
         seatings: seatings.iter().map(|polar| polar.magnitude().clone()).collect(),
     };
-    let MatchingQuestion { pairing, smoothing, seed, .. } = question;
+    let MatchingQuestion { pairing, smoothing, .. } = question;
     let (left, right) = (state(LEFT, &sides.left), state(RIGHT, &sides.right));
-    let asked = LevelQuestion { pairing, seed, smoothing };
+    let asked = LevelQuestion { pairing, smoothing };
     let difference = between(&left, &right, asked, Faint::Ignored)?;
     let levels = levels(&difference, pairing);
     let within = WITHIN_HZ.into_iter().filter_map(|band| within(&difference, band)).collect();

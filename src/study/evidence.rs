@@ -39,6 +39,14 @@ pub struct EvidenceQuestion {
     pub seed: u64,
 }
 
+impl Default for EvidenceQuestion {
+    /// Independent seatings, how many would show 1 dB, and a fixed seed: the same seatings give the
+    /// same probabilities.
+    fn default() -> Self {
+        Self { pairing: Pairing::Independent, detect_db: 1.0, seed: 1 }
+    }
+}
+
 /// For each difference of a comparison, in its order, what the seatings say; `None` where a state
 /// has a single one, which says nothing.
 ///

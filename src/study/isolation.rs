@@ -84,7 +84,7 @@ mod tests {
 
     const ROUNDING: f64 = 1e-9;
     const QUESTION: LevelQuestion =
-        LevelQuestion { pairing: Pairing::Independent, seed: 1, smoothing: Smoothing::None };
+        LevelQuestion { pairing: Pairing::Independent, smoothing: Smoothing::None };
 
     fn state(name: &str, level: impl Fn(f64) -> f64) -> State {
         let seating = |k: usize| {

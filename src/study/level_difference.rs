@@ -41,18 +41,8 @@ pub(super) enum Faint<'a> {
 pub struct LevelQuestion {
     /// How the seatings of both belong together.
     pub pairing: Pairing,
-    /// Seed of what is drawn where there are too many assignments of the seatings to make all.
-    pub seed: u64,
     /// What the caller has applied to the seatings; it is passed on with the result.
     pub smoothing: Smoothing,
-}
-
-impl LevelQuestion {
-    fn of_evidence(self) -> EvidenceQuestion {
-        /// Nothing is said about how many seatings would show a change.
-        const DETECT_DB: f64 = 1.0;
-        EvidenceQuestion { pairing: self.pairing, detect_db: DETECT_DB, seed: self.seed }
-    }
 }
 
 /// `of` − `against` over frequency, in octaves and as a mean of octaves.
@@ -67,7 +57,9 @@ pub(super) fn between(
 ) -> Result<LevelDifference, StudyError> {
     let pair = [against.clone(), of.clone()];
     let mut comparison = states::compare(&pair, None, Normalisation::None, question.smoothing)?;
-    let weighed = evidence::weigh(&comparison, question.of_evidence())?;
+    let pairing = question.pairing;
+    let asked = EvidenceQuestion { pairing, ..EvidenceQuestion::default() };
+    let weighed = evidence::weigh(&comparison, asked)?;
     let (Some(of), Some(against), Some(mut difference)) =
         (comparison.states.pop(), comparison.states.pop(), comparison.differences.pop())
     else {
@@ -76,7 +68,6 @@ pub(super) fn between(
     };
     difference.evidence = weighed.into_iter().next().flatten();
     let mask = mask(&of, &against, faint);
-    let pairing = question.pairing;
     let octaves: Vec<OctaveMean> = OCTAVES_HZ
         .into_iter()
         .filter_map(|centre_hz| octave(&of, &against, centre_hz, (&mask, pairing)))
@@ -205,7 +196,7 @@ mod tests {
 
     const ROUNDING: f64 = 1e-9;
     const QUESTION: LevelQuestion =
-        LevelQuestion { pairing: Pairing::Independent, seed: 1, smoothing: Smoothing::None };
+        LevelQuestion { pairing: Pairing::Independent, smoothing: Smoothing::None };
 
     fn state(name: &str, levels_db: &[f64], u_db: impl Fn(f64) -> f64) -> State {
         let grid = FrequencyGrid::standard();

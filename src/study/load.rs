@@ -18,10 +18,7 @@ use num_complex::Complex64;
 use super::{AUDIBLE_HZ, StudyError};
 use crate::model::{Budget, Covariance, Curve, EighthRule, FrequencyGrid, Impedance, Source};
 use crate::quantity::unit::Decibel;
-use crate::quantity::{Resistance, amplitude_db, power_db};
-
-/// Decibels per neper of an amplitude.
-const DB_PER_NEPER: f64 = 20.0 * std::f64::consts::LOG10_E;
+use crate::quantity::{DB_PER_NEPER, Resistance, amplitude_db, power_db};
 
 /// The errors of a level, in decibels.
 pub(super) struct LevelErrors {

@@ -84,6 +84,70 @@ fn a_leak_is_told_with_its_figure_from_an_assumed_volume_or_a_drilled_hole() {
 }
 
 #[test]
+fn what_the_seatings_show_stands_in_text_document_table_and_figure() {
+    let bench = Bench::new();
+    let states = ["fresh", "worn"].map(seatings);
+    let line = states.map(|state| format!("--state {state}")).join(" ");
+    let ran = bench.run(&format!("compare states {line} --back closed -o out")).ended(0).quietly();
+    ran.prints("“worn” against “fresh”: the bass shelf changes by −")
+        .prints("by Welch's t, effect size g = −")
+        .prints("p = 0.029, the smallest that so few seatings")
+        .prints("(over all 70 assignments of the seatings to the states)")
+        .prints("1.0 dB takes three seatings of each");
+    let worn = &bench.json("out/states.json")["figures"]["differences"][0];
+    assert_eq!(
+        (&worn["max_t_method"], &worn["paired"]),
+        (&"all_permutations".into(), &false.into())
+    );
+    assert_eq!((&worn["max_t_permutations"], &worn["detect_db"]), (&70.into(), &1.0.into()));
+    let number = |key: &str| worn[key].as_f64().unwrap();
+    assert!(number("welch_p") < 0.05 && number("hedges_g") < -1.0);
+    assert!(number("bass_shelf_from_db") < number("bass_shelf_db"));
+    assert!(number("bass_shelf_db") < number("bass_shelf_to_db"));
+    assert!(!worn["ranges"].as_array().unwrap().is_empty());
+    let figures = worn["figures"].as_array().unwrap();
+    assert_eq!(figures[0]["figure"], "bass_shelf");
+    assert!(figures.iter().all(|seen| seen["holm_p"].as_f64() >= seen["welch_p"].as_f64()));
+    let table = bench.text("out/simultaneous.csv");
+    let head = "frequency_hz,worn_minus_fresh_db,worn_minus_fresh_half_width_db";
+    assert_eq!(table.lines().nth(1), Some(head));
+    let points = numbers(&worn["simultaneous"]["frequency_hz"]).len();
+    assert_eq!(table.lines().count(), 2 + points);
+    let figure = bench.text("out/figures/difference.svg");
+    assert!(figure.contains("95 % at all frequencies at once"));
+    assert!(figure.contains("Bar: differs beyond chance"));
+}
+
+#[test]
+fn seatings_in_pairs_are_judged_by_their_changes() {
+    let bench = Bench::new();
+    let states = ["fresh", "worn"].map(seatings);
+    let line = states.map(|state| format!("--state {state}")).join(" ");
+    let line = format!("compare states {line} --paired --detect 0.5");
+    bench
+        .run(&line)
+        .ended(0)
+        .prints("“worn” against “fresh”, seatings in pairs: the bass shelf changes by −")
+        .prints("by Student's t of the pairs")
+        .prints("(the smallest would be p = 0.12). Six pairs can, more are better.")
+        .prints("; 0.50 dB takes ");
+    let document = bench.run(&format!("{line} --json")).ended(0).document();
+    let worn = &document["figures"]["differences"][0];
+    assert_eq!((&worn["paired"], &worn["detect_db"]), (&true.into(), &0.5.into()));
+    assert_eq!(worn["max_t_method"], "parametric");
+    assert!(worn.get("max_t_permutations").is_none());
+    let three = seatings("worn").rsplit_once(',').unwrap().0.to_owned();
+    bench
+        .run(&format!("compare states --state {} --state {three} --paired", seatings("fresh")))
+        .ended(2)
+        .says("'worn' has 3 seatings");
+    bench
+        .run(&format!("{} --detect 0", line.replace(" --paired --detect 0.5", "")))
+        .ended(2)
+        .says("not a change of 0.01 dB to 40 dB");
+}
+
+#[test]
 fn another_reference_turns_the_difference_around() {
     let bench = Bench::new();
     let line = format!("compare states --state {} --state {}", seatings("fresh"), seatings("worn"));

@@ -8,6 +8,7 @@ from itertools import combinations, product
 
 import numpy as np
 from scipy import stats
+from scipy.optimize import brentq
 
 new = np.array([10.1, 10.4, 9.9, 10.2])
 worn = np.array([8.0, 9.5, 7.1, 8.8, 9.9, 7.6])
@@ -63,3 +64,13 @@ d = b - a
 one = lambda d: d.mean(0) / ((d.std(0, ddof=1) + 0.1) / np.sqrt(len(d)))
 maxima = [np.abs(one(d * np.array(signs)[:, None])).max() for signs in product([1, -1], repeat=6)]
 report("paired max-T", one(d), maxima)
+
+
+def lower_limit_when_selected(value, threshold, dof):
+    share = lambda mu: stats.t.sf(value - mu, dof) / stats.t.sf(threshold - mu, dof) - 0.025
+    low = next(mu for mu in np.arange(value, value - 30, -0.01) if share(mu) < 0)
+    return brentq(share, low, low + 0.01)
+
+
+for value, threshold, dof in [(5.0, 2.3, 8), (3.0, 1.96, 1e6), (8.0, 2.3, 8)]:
+    print("selected", value, threshold, dof, lower_limit_when_selected(value, threshold, dof))

@@ -17,8 +17,8 @@ use crate::model::{
 };
 use crate::quantity::unit::{FullScale, Pascal};
 use crate::quantity::{
-    Frequency, Gain, Level, ParseQuantityError, Percent, SampleRate, Seconds, Uncertain,
-    parse_number,
+    DB_PER_NEPER, Frequency, Gain, Level, ParseQuantityError, Percent, SampleRate, Seconds,
+    Uncertain, parse_number,
 };
 use bench::Bench;
 
@@ -264,7 +264,7 @@ impl Found {
         let Some(tone) = tone else { return };
         let full_scale = volts / tone.level.amplitude();
         // A decibel is 11.5 %.
-        let unsteady = tone.sd_db * std::f64::consts::LN_10 / 20.0;
+        let unsteady = tone.sd_db / DB_PER_NEPER;
         let u = full_scale * meter.hypot(unsteady);
         self.level.input_full_scale_v = vec![(reference + 1, Uncertain::new(full_scale, u))];
         self.reference = Some(tone);

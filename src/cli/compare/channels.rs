@@ -94,8 +94,6 @@ impl FromStr for BandArg {
 }
 
 pub(super) fn run(args: &ChannelsArgs, output: Output) -> Result<Exit, Failure> {
-    /// The same files give the same probabilities.
-    const SEED: u64 = 1;
     let mut levels = Levels::new(Curves::new(&args.keep.library));
     levels.read("left", &Files::joined(&args.left))?;
     levels.read("right", &Files::joined(&args.right))?;
@@ -108,7 +106,6 @@ pub(super) fn run(args: &ChannelsArgs, output: Output) -> Result<Exit, Failure> 
         tolerance: args.tolerance.map(|asked| Tolerance { db: asked.0, band: args.band.0 }),
         common_time,
         smoothing: args.smoothing,
-        seed: SEED,
     };
     let matching = matched(&Sides { left, right }, question)?;
     let written = match &args.keep.output {

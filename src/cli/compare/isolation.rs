@@ -92,10 +92,8 @@ struct Asked {
 
 impl Asked {
     const fn question(&self) -> LevelQuestion {
-        /// The same files give the same probabilities.
-        const SEED: u64 = 1;
         let pairing = if self.paired { Pairing::Paired } else { Pairing::Independent };
-        LevelQuestion { pairing, seed: SEED, smoothing: self.smoothing }
+        LevelQuestion { pairing, smoothing: self.smoothing }
     }
 
     /// Reads the floor behind everything else, if there is one.

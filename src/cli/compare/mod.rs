@@ -15,6 +15,8 @@ mod verify;
 
 use clap::Subcommand;
 
+pub(super) use self::states::judged;
+
 use super::failure::Failure;
 use super::output::Output;
 use super::{Common, Exit};

@@ -17,7 +17,7 @@ use crate::quantity::Smoothing;
 use crate::report::text;
 use crate::store::document;
 use crate::study::evidence::{self, EvidenceQuestion};
-use crate::study::leak;
+use crate::study::leak::{self, LeakQuestion};
 use crate::study::placements;
 use crate::study::states::{self, State};
 
@@ -106,10 +106,8 @@ impl StatesArgs {
 
     /// What is asked of the seatings.
     fn evidence(&self) -> EvidenceQuestion {
-        /// The same files give the same probabilities.
-        const SEED: u64 = 1;
         let pairing = if self.paired { Pairing::Paired } else { Pairing::Independent };
-        EvidenceQuestion { pairing, detect_db: self.detect.0, seed: SEED }
+        EvidenceQuestion { pairing, detect_db: self.detect.0, ..EvidenceQuestion::default() }
     }
 }
 
@@ -136,15 +134,8 @@ pub(super) fn run(args: &StatesArgs, output: Output) -> Result<Exit, Failure> {
     curves.remark_on_assumptions();
     let simulated = curves.any_simulated();
     let reference = args.reference.as_deref();
-    let mut comparison = states::compare(&given, reference, args.normalise.0, args.smoothing)?;
-    let weighed = evidence::weigh(&comparison, args.evidence())?;
-    for (difference, evidence) in comparison.differences.iter_mut().zip(weighed) {
-        difference.evidence = evidence;
-    }
-    let leaks = leak::fit(&comparison, &args.leak.question())?;
-    for (difference, leak) in comparison.differences.iter_mut().zip(leaks) {
-        difference.leak = leak;
-    }
+    let comparison = states::compare(&given, reference, args.normalise.0, args.smoothing)?;
+    let mut comparison = judged(comparison, args.evidence(), &args.leak.question())?;
     if args.placements {
         comparison.placements = Some(placements::spread(&comparison)?);
     }
@@ -164,6 +155,21 @@ pub(super) fn run(args: &StatesArgs, output: Output) -> Result<Exit, Failure> {
     )?;
     remark_on_single_seatings(&comparison);
     Ok(Exit::Done)
+}
+
+/// The comparison with what its seatings show, and with the leaks that would explain it.
+pub(in crate::cli) fn judged(
+    mut comparison: StateComparison,
+    evidence: EvidenceQuestion,
+    leak: &LeakQuestion,
+) -> Result<StateComparison, Failure> {
+    let weighed = evidence::weigh(&comparison, evidence)?;
+    let leaks = leak::fit(&comparison, leak)?;
+    let found = weighed.into_iter().zip(leaks);
+    for (difference, (evidence, leak)) in comparison.differences.iter_mut().zip(found) {
+        (difference.evidence, difference.leak) = (evidence, leak);
+    }
+    Ok(comparison)
 }
 
 fn remark_on_single_seatings(comparison: &StateComparison) {

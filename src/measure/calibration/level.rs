@@ -5,12 +5,10 @@ use crate::model::{
     ResponseFigures,
 };
 use crate::quantity::unit::FullScale;
-use crate::quantity::{Level, Uncertain, amplitude_db};
+use crate::quantity::{DB_PER_NEPER, Level, Uncertain, amplitude_db};
 
 /// A sound pressure of one pascal re 20 µPa.
 const ONE_PASCAL_DB_SPL: f64 = 93.979_400_086_720_37;
-/// A relative uncertainty of 1 is 8.686 dB.
-const DB_PER_NEPER: f64 = 20.0 / std::f64::consts::LN_10;
 
 /// What full scale is, from all calibrations that say something about it.
 #[derive(Debug, Default)]

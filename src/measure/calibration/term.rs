@@ -7,11 +7,8 @@ use crate::model::{
     Covariance, Curve, CurveError, FrequencyGrid, LoopbackCalibration, MicrophoneCalibration,
     Polar, Response,
 };
-use crate::quantity::amplitude_ratio;
 use crate::quantity::unit::{Decibel, Degree};
-
-/// A relative uncertainty of 1 is 8.686 dB.
-const NEPERS_PER_DB: f64 = std::f64::consts::LN_10 / 20.0;
+use crate::quantity::{DB_PER_NEPER, amplitude_ratio};
 
 /// What stands between a response and how it was measured: one complex factor per frequency, with
 /// its covariance where it is known.
@@ -88,7 +85,7 @@ impl ErrorTerm {
             let u_db = magnitude.u().map(|u| u[k]).or(stated)?;
             let u_phase = phase.as_ref().and_then(Curve::u).map_or(0.0, |u| u[k].to_radians());
             let size = values[k].norm();
-            Some(Covariance::polar(values[k], NEPERS_PER_DB * u_db * size, u_phase * size))
+            Some(Covariance::polar(values[k], u_db / DB_PER_NEPER * size, u_phase * size))
         };
         let covariance: Option<Vec<_>> = (0..grid.len()).map(covariance).collect();
         let factor = Response::new(grid.clone(), values)?;

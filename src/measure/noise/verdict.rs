@@ -7,10 +7,7 @@ use super::super::analyser::Analyser;
 use crate::metrology::repeats::{Predicted, RepeatedMean, scatter};
 use crate::metrology::statistics::f_exceedance;
 use crate::model::{Covariance, Finding, FindingKind};
-use crate::quantity::power_db;
-
-/// Decibels per neper.
-const DB_PER_NEPER: f64 = 20.0 / std::f64::consts::LN_10;
+use crate::quantity::{DB_PER_NEPER, power_db};
 
 /// The sweeps of one take and what is known about them, on the grid of the result.
 pub(super) struct Sweeps<'a> {

@@ -9,7 +9,7 @@ use super::marks::piece;
 use crate::dsp::bursts::{Burst, bursts_alone, bursts_in};
 use crate::dsp::clock::{Passage, moved_later};
 use crate::dsp::track::{Step, best_step, lag_track, locate};
-use crate::quantity::SampleRate;
+use crate::quantity::{DB_PER_NEPER, SampleRate};
 
 /// A sweep of a channel as it was captured.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +83,7 @@ impl Played<'_> {
         let middle = usize::midpoint(burst.range.start, burst.range.end);
         let frequency = self.band_hz(&(middle..middle)).map_or(1e3, |(f, _)| f);
         let spread = burst.frame_s * frequency / (self.time_constant_s * burst.band_hz);
-        20.0 / std::f64::consts::LN_10 * (burst.share * spread.sqrt()).ln_1p()
+        DB_PER_NEPER * (burst.share * spread.sqrt()).ln_1p()
     }
 
     /// Windows of equal time from 300 Hz to 14 kHz: below, a lag of some samples is hardly a

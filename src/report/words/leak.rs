@@ -38,8 +38,12 @@ fn found(state: &str, leak: &EquivalentLeak) -> String {
 }
 
 fn sized(size: FittedSize) -> String {
-    let [from, size, to] = [size.from_mm, size.mm, size.to_mm].map(|mm| significant(mm, 2));
-    format!("{size} mm ({from} to {to} mm)")
+    let [from, mm, to] = [size.from_mm, size.mm, size.to_mm].map(|mm| significant(mm, 2));
+    if size.from_mm > 0.0 {
+        format!("{mm} mm ({from} to {to} mm)")
+    } else {
+        format!("{mm} mm (up to {to} mm, or nearly nothing)")
+    }
 }
 
 fn rests_on(leak: &EquivalentLeak) -> String {

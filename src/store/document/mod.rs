@@ -32,7 +32,7 @@ pub use matching::{channels, channels_csv, isolation, isolation_csv, leakage, le
 pub use matrix::{matrix, matrix_csv};
 pub use table::{
     crosstalk_csv, curve_differences_csv, curves_csv, differences_csv, drive_csv, leaks_csv,
-    placements_csv, sources_csv, states_csv, verifications_csv,
+    placements_csv, simultaneous_csv, sources_csv, states_csv, verifications_csv,
 };
 
 /// The version of the documents' layout. It rises when a key changes its meaning or goes away;

@@ -49,6 +49,23 @@ pub fn differences_csv(comparison: &StateComparison) -> String {
     table.into_text()
 }
 
+/// The differences as they are judged, at all frequencies at once: `frequency_hz`, then
+/// `STATE_minus_REFERENCE_db` and `STATE_minus_REFERENCE_half_width_db` for each, the half width of
+/// the band that holds the true difference everywhere with 95 %; `None` where no state has two
+/// seatings.
+#[must_use]
+pub fn simultaneous_csv(comparison: &StateComparison) -> Option<String> {
+    let mut table = WideTable::default();
+    for difference in &comparison.differences {
+        if let Some(evidence) = &difference.evidence {
+            let name = format!("{}_minus_{}", difference.state, difference.reference);
+            table.add(&format!("{name}_db"), &evidence.curve.difference);
+            table.add(&format!("{name}_half_width_db"), &evidence.curve.half_width);
+        }
+    }
+    (!table.columns.is_empty()).then(|| table.into_text())
+}
+
 /// The leaks that were fitted: `frequency_hz`, then `STATE_leak_db` for each, the difference that
 /// the leak makes; `None` where none was fitted.
 #[must_use]

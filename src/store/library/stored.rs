@@ -13,11 +13,8 @@ use crate::model::{
     Budget, Covariance, CrosstalkCurves, Curve, CurveError, Measurand, Measurement, Outcome, Polar,
     Spectrum, Trace,
 };
-use crate::quantity::amplitude_ratio;
 use crate::quantity::unit::{Ohm, Unit};
-
-/// Nepers per decibel: a level that is uncertain by 1 dB is a magnitude uncertain by 11.5 %.
-const NEPER_PER_DB: f64 = std::f64::consts::LN_10 / 20.0;
+use crate::quantity::{DB_PER_NEPER, amplitude_ratio};
 
 /// A measurement as its folder holds it.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,7 +73,7 @@ impl Stored {
     pub fn to_measurement(&self) -> Result<Measurement, CurveError> {
         let manifest = &self.manifest;
         let ratio =
-            |polar| spectrum(polar, amplitude_ratio, |u, magnitude| u * NEPER_PER_DB * magnitude);
+            |polar| spectrum(polar, amplitude_ratio, |u, magnitude| u / DB_PER_NEPER * magnitude);
         let outcome = match &self.trace {
             Some(Trace::Response(polar)) if manifest.kind == Measurand::Crosstalk => {
                 Outcome::Crosstalk {

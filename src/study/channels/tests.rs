@@ -12,7 +12,6 @@ const QUESTION: MatchingQuestion = MatchingQuestion {
     tolerance: None,
     common_time: true,
     smoothing: Smoothing::None,
-    seed: 1,
 };
 const TOLERATED: Span = Span { from_hz: 100.0, to_hz: 10e3 };
 

@@ -3,8 +3,8 @@
 use super::StudyError;
 use crate::metrology::band::mean_over;
 use crate::model::{ComparedCurve, Curve, CurveDifference, Deviation, FrequencyGrid, Polar, Trace};
-use crate::quantity::amplitude_db;
 use crate::quantity::unit::{Decibel, Degree, Ohm, Percent, Unit};
+use crate::quantity::{DB_PER_NEPER, amplitude_db};
 use crate::study::AUDIBLE_HZ;
 use crate::study::significance::significance;
 
@@ -129,12 +129,10 @@ fn percent(z: &Curve<Ohm>, to: &Curve<Ohm>) -> Result<Curve<Percent>, StudyError
 
 /// 20·lg(|Z|/|Z₀|) on the grid of both.
 fn decibels(z: &Curve<Ohm>, to: &Curve<Ohm>) -> Result<Curve<Decibel>, StudyError> {
-    /// Decibels of a small relative change.
-    const DB_PER_UNIT: f64 = 20.0 / std::f64::consts::LN_10;
     let ratio = z.values() / to.values();
     let curve = Curve::new(z.grid().clone(), ratio.mapv(amplitude_db))?;
     Ok(match relative_u(z, to) {
-        Some(u) => curve.with_u(u.into_iter().map(|u| DB_PER_UNIT * u).collect())?,
+        Some(u) => curve.with_u(u.into_iter().map(|u| DB_PER_NEPER * u).collect())?,
         None => curve,
     })
 }

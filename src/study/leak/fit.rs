@@ -6,12 +6,12 @@ use num_complex::Complex64;
 
 use super::calibration::Drilled;
 use super::elements::{Passage, Shape};
-use super::network::{Front, NEPER_PER_DB, Network, Opening};
+use super::network::{Front, Network, Opening};
 use super::{BAND_HZ, TOGETHER, coverage_factor};
 use crate::metrology::statistics::{self, welch_satterthwaite};
 use crate::model::{Curve, FittedSize, FrequencyGrid, StateSummary};
-use crate::quantity::Uncertain;
 use crate::quantity::unit::Decibel;
+use crate::quantity::{DB_PER_NEPER, Uncertain};
 
 /// Seatings are laid upon each other over the top of the band, from this frequency in hertz, where
 /// leaks change least.
@@ -44,7 +44,7 @@ impl Seatings {
             let mut level = thinned(&values);
             let at_top = statistics::mean(&level[top.min(level.len())..]).unwrap_or(0.0);
             for value in &mut level {
-                *value = (*value - at_top) * NEPER_PER_DB;
+                *value = (*value - at_top) / DB_PER_NEPER;
             }
             level
         };
@@ -75,7 +75,7 @@ impl Seatings {
         };
         let points = self.omega.len();
         let squares = |of: &dyn Fn(usize) -> f64| {
-            ((0..points).map(of).sum::<f64>() / points as f64).sqrt() / NEPER_PER_DB
+            ((0..points).map(of).sum::<f64>() / points as f64).sqrt() * DB_PER_NEPER
         };
         (
             squares(&|k| (state.mean[k] - self.mean[k]).powi(2)),
@@ -193,7 +193,7 @@ pub(super) fn fitted(
     let half = coverage_factor(u.dof) * u.u;
     let mm = 1e3 * theta.get(1)?.exp();
     let (from_mm, to_mm) = (mm * (-half).exp(), mm * half.exp());
-    let rms_residual_db = network.rms(&seen, &theta) / NEPER_PER_DB;
+    let rms_residual_db = network.rms(&seen, &theta) * DB_PER_NEPER;
     [mm, from_mm, to_mm].iter().all(|mm| mm.is_finite()).then(|| Found {
         size: FittedSize { mm, from_mm, to_mm, rms_residual_db },
         level: network.level(&theta),
@@ -266,8 +266,8 @@ fn jackknife(estimates: &[f64]) -> Option<Uncertain> {
     Some(Uncertain::with_dof(0.0, u, n - 1.0))
 }
 
-/// The largest hole, in millimetres, that takes no more than so many decibels of bass; `None` if
-/// none takes as much.
+/// The largest passage of this shape, in millimetres, that takes no more than so many decibels of
+/// bass; `None` if none takes as much.
 ///
 /// Without a calibration the front is taken as well vented, so that the figure is not too small.
 pub(super) fn hides_mm(
@@ -276,19 +276,49 @@ pub(super) fn hides_mm(
     passage: Passage,
     loss_db: f64,
 ) -> Option<f64> {
+    let front = basis.front(&reference.omega, &reference.mean, None);
+    let takes = taken(reference, &front, passage);
+    sizes_mm().find(|&mm| takes(mm) >= loss_db)
+}
+
+/// The interval of a size, down to where only this share of the loss of bass is left that its
+/// lower end makes.
+pub(super) fn widened(
+    found: Found,
+    reference: &Seatings,
+    basis: &Basis,
+    passage: Passage,
+    share: f64,
+) -> Found {
+    let front = basis.front(&reference.omega, &reference.mean, None);
+    let takes = taken(reference, &front, passage);
+    let least_db = share * takes(found.size.from_mm);
+    let least_mm = sizes_mm().take_while(|&mm| takes(mm) <= least_db).last().unwrap_or(0.0);
+    let from_mm = if share < 1.0 { found.size.from_mm.min(least_mm) } else { found.size.from_mm };
+    Found { size: FittedSize { from_mm, ..found.size }, ..found }
+}
+
+/// From 0.02 mm to 20 mm.
+fn sizes_mm() -> impl Iterator<Item = f64> {
+    const FINEST: f64 = 1.02;
+    const STEPS: i32 = 349;
+    (0..STEPS).map(|step| 0.02 * FINEST.powi(step))
+}
+
+/// How much bass a passage takes, in decibels, by its size in millimetres.
+fn taken<'a>(
+    reference: &'a Seatings,
+    front: &'a FrontData,
+    passage: Passage,
+) -> impl Fn(f64) -> f64 + 'a {
     /// In Pa·s/m³: a light driver with vents of half a square centimetre.
     const VENTED: f64 = 3e6;
-    const FINEST: f64 = 1.02;
-    /// From 0.1 mm to 20 mm.
-    const STEPS: i32 = 267;
-    let front = basis.front(&reference.omega, &reference.mean, None);
     let opening = Opening::Sought(passage);
     let network = Network { omega: &reference.omega, opening, front: front.seen() };
-    let takes = |mm: f64| {
+    move |mm| {
         let level = network.level(&[0.0, (1e-3 * mm).ln(), VENTED.ln()]);
-        bass_loss(&reference.omega, &level) / NEPER_PER_DB
-    };
-    (0..STEPS).map(|step| 0.1 * FINEST.powi(step)).find(|&mm| takes(mm) >= loss_db)
+        bass_loss(&reference.omega, &level) * DB_PER_NEPER
+    }
 }
 
 /// How far the mean 20 Hz to 100 Hz lies below that from 300 Hz.
@@ -308,9 +338,9 @@ pub(super) fn curve_of(
 ) -> Option<Curve<Decibel>> {
     let hz: Vec<f64> = reference.omega.iter().map(|omega| omega / TAU).collect();
     let seen = difference(&state.mean, &reference.mean);
-    let offset = |(hz, seen): (&f64, &f64)| Some(measured.at(*hz).ok()? - seen / NEPER_PER_DB);
+    let offset = |(hz, seen): (&f64, &f64)| Some(measured.at(*hz).ok()? - seen * DB_PER_NEPER);
     let offsets: Option<Vec<f64>> = hz.iter().zip(&seen).map(offset).collect();
     let offset = statistics::median(&offsets?)?;
-    let values = level.iter().map(|level| level / NEPER_PER_DB + offset).collect();
+    let values = level.iter().map(|level| level * DB_PER_NEPER + offset).collect();
     Curve::new(FrequencyGrid::new(hz).ok()?, values).ok()
 }

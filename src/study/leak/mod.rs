@@ -59,8 +59,8 @@ pub struct LeakQuestion {
 ///
 /// The interval is the jackknife's over the seatings of all states involved, with Student's t of
 /// their degrees of freedom, and with a drilled hole's tolerance. It does not hold what the front
-/// volume may be off. Of leaks that barely stand out of the spread between seatings it covers fewer,
-/// about four of five: only those that came out large stand out.
+/// volume may be off. Of leaks that barely stand out of the spread between seatings only those that
+/// came out large are told; their interval reaches down accordingly, to nothing if need be.
 ///
 /// # Errors
 ///
@@ -136,9 +136,12 @@ impl Case<'_> {
         doubts::of_bass(change, length_mm, hides_mm)?;
         doubts::of_treble(self.state, self.reference)?;
         let slit = passage(Shape::Slit { width_m: SLIT_WIDTH_M });
-        let [hole, slit] =
-            [hole, slit].map(|passage| fit::fitted(&reference, &state, &basis, passage));
+        let passages = [hole, slit];
+        let [hole, slit] = passages.map(|passage| fit::fitted(&reference, &state, &basis, passage));
         let (hole, slit) = doubts::of_shape(hole, slit, &reference, &state)?;
+        let share = doubts::least_share(change);
+        let widened = |found, passage| fit::widened(found, &reference, &basis, passage, share);
+        let (hole, slit) = (widened(hole, passages[0]), widened(slit, passages[1]));
         let better =
             if slit.size.rms_residual_db < hole.size.rms_residual_db { &slit } else { &hole };
         let model = fit::curve_of(&reference, &state, &better.level, &self.difference.curve)

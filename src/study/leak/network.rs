@@ -15,15 +15,14 @@ use nalgebra::{DMatrix, DVector, Dyn};
 use num_complex::Complex64;
 
 use super::elements::Passage;
+use crate::quantity::DB_PER_NEPER;
 
-/// Nepers of a decibel.
-pub(super) const NEPER_PER_DB: f64 = std::f64::consts::LN_10 / 20.0;
 /// So far may a level be off over a third of an octave, as a standard deviation, in nepers.
-const OFF: f64 = 0.3 * NEPER_PER_DB;
+const OFF: f64 = 0.3 / DB_PER_NEPER;
 /// Points in a third of an octave, whose errors are much the same.
 const ALIKE: f64 = super::POINTS_PER_OCTAVE as f64 / 3.0;
 /// Standard deviation of the gain between two states that were laid upon each other, in nepers.
-const GAIN: f64 = 0.5 * NEPER_PER_DB;
+const GAIN: f64 = 0.5 / DB_PER_NEPER;
 /// Resistance through which the front volume is vented: centre, in Pa·s/m³, and standard deviation
 /// of its logarithm. From foam pads to leather ones without vents.
 const VENT: (f64, f64) = (1e7, 3.0);
