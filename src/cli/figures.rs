@@ -197,6 +197,7 @@ pub(super) fn of_states(
     for (name, table) in [
         ("simultaneous", document::simultaneous_csv(comparison)),
         ("leak", document::leaks_csv(comparison)),
+        ("placements", document::placements_csv(comparison)),
     ] {
         if let Some(table) = table {
             data.write_csv(name, &table)?;
@@ -205,9 +206,6 @@ pub(super) fn of_states(
     let leaking = Caption { title: format!("{}: the leak", caption.title), ..caption.clone() };
     if let Some(leak) = figures::leak(comparison, &leaking) {
         written += write(folder, "leak", &leak, drawing, overwrite)?;
-    }
-    if let Some(table) = document::placements_csv(comparison) {
-        data.write_csv("placements", &table)?;
     }
     if let Some(placements) = figures::placements(comparison, caption) {
         written += write(folder, "placements", &placements, drawing, overwrite)?;

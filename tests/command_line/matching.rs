@@ -115,7 +115,7 @@ fn leakage_is_what_a_microphone_outside_hears_of_what_the_ear_does() {
     assert_close(&figures["mean_125_hz_8_khz"]["difference_db"], -44.9);
     assert!(bench.text("out/leakage.csv").contains("outside_minus_inside_db"));
     assert!(bench.text("out/figures/leakage.svg").contains("Outside over inside"));
-    bench.run(&line).ended(0).prints("at 50 cm is −44.9 dB over that at the ear");
+    bench.run(&line).ended(0).prints("at 50 cm lies 44.9 dB below that at the ear");
 }
 
 #[test]

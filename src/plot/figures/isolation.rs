@@ -3,7 +3,7 @@
 use super::differences::{SIMULTANEOUS, TWO_ERRORS, simultaneous_band};
 use super::{Caption, edges, expanded_band, points, smoothing_note};
 use crate::model::{Isolation, Leakage, LevelDifference, Span};
-use crate::plot::{Figure, Panel, Point, ReferenceLine, Scale, Series, Stroke};
+use crate::plot::{Figure, FrequencyAxis, Panel, Point, ReferenceLine, Scale, Series, Stroke};
 use crate::quantity::Smoothing;
 
 /// How much each state keeps out, with its band; dotted where the noise leaves a lower bound.
@@ -51,6 +51,7 @@ impl Differences<'_> {
                 expanded_band(slot, of.curve())
             });
         }
+        panel.axis.range = Some(range(&panel));
         let edges = edges(&panel);
         panel.series.extend(edges);
         panel.references.push(ReferenceLine { value: 0.0, label: None });
@@ -60,6 +61,27 @@ impl Differences<'_> {
         let dotted = any_faint.then(|| format!("Dotted: {}, at the noise", self.bound));
         caption.on(panel, band.into_iter().chain(dotted).chain(smoothing_note(smoothing)))
     }
+}
+
+/// All of curves and bands in steps of five decibels, and zero where it is not far: what a headphone
+/// keeps in or out may be far from it.
+fn range(panel: &Panel) -> (f64, f64) {
+    const STEP_DB: f64 = 5.0;
+    /// From here on zero would waste half of the figure.
+    const FAR_DB: f64 = 20.0;
+    let audible = |hz: f64| FrequencyAxis::AUDIO.contains(hz);
+    let curves = panel.series.iter().flat_map(|series| &series.points);
+    let curves = curves.filter(|p| audible(p.hz)).map(|p| p.value);
+    let bands = panel.bands.iter().flat_map(|band| &band.points);
+    let bands = bands.filter(|p| audible(p.hz)).flat_map(|p| [p.lower, p.upper]);
+    let (low, high) = (curves.chain(bands).filter(|db| db.is_finite()))
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), db| (low.min(db), high.max(db)));
+    if low > high {
+        return (0.0, FAR_DB);
+    }
+    let low = if low < FAR_DB { low.min(0.0) } else { low };
+    let high = if high > -FAR_DB { high.max(0.0) } else { high };
+    ((low / STEP_DB).floor() * STEP_DB, (high / STEP_DB).ceil() * STEP_DB)
 }
 
 /// The points outside of some ranges and those inside, each with gaps where the others are.
@@ -78,6 +100,7 @@ fn parted(points: &[Point], faint: &[Span]) -> (Vec<Point>, Vec<Point>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Curve;
     use crate::plot::sample;
 
     #[test]
@@ -100,5 +123,20 @@ mod tests {
         let figure = leakage(&of, &sample::caption("Leakage"));
         assert_eq!(figure.panel.axis.title, "Outside over inside");
         assert!(figure.panel.series[0].label.is_none());
+    }
+
+    #[test]
+    fn the_axis_holds_what_lies_far_from_zero() {
+        let drawn = |db: f64| {
+            let mut isolation = sample::isolation();
+            let curve = &mut isolation.states[0].difference.curve;
+            *curve = Curve::from_fn(curve.grid().clone(), |hz| db + (hz / 1e3).log10()).unwrap();
+            let outside = isolation.states.remove(0);
+            let of = Leakage { outside, distance: None, smoothing: isolation.smoothing };
+            leakage(&of, &sample::caption("Leakage")).panel.axis.range
+        };
+        assert_eq!(drawn(-45.0), Some((-50.0, -40.0)));
+        assert_eq!(drawn(-15.0), Some((-20.0, 0.0)));
+        assert_eq!(drawn(62.0), Some((60.0, 65.0)));
     }
 }

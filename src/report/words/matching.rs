@@ -240,11 +240,12 @@ pub fn leakage(leakage: &Leakage) -> Vec<String> {
         |distance| format!("at {} cm", chosen(100.0 * distance.m())),
     );
     let mean = of.mean.map(|mean| {
-        let bound = if mean.bound { " at most" } else { "" };
+        let bound = if mean.bound { ", or lower" } else { "" };
         format!(
-            "The level {place} is {} dB over that at the ear{bound} (mean of octaves, 125 Hz to \
+            "The level {place} lies {} {} that at the ear{bound} (mean of octaves, 125 Hz to \
              8 kHz{}).",
-            signed(mean.db.value, 1),
+            prose_db(mean.db.value, None),
+            if mean.db.value < 0.0 { "below" } else { "above" },
             interval(mean.db)
         )
     });
@@ -324,7 +325,7 @@ mod tests {
         let outside = specimen::isolation().states.remove(0);
         let distance = crate::quantity::Length::new(0.5).ok();
         let mut of = Leakage { outside, distance, smoothing: crate::quantity::Smoothing::None };
-        assert_says(&leakage(&of), &["The level at 50 cm is +20.0 dB over that at the ear"]);
+        assert_says(&leakage(&of), &["The level at 50 cm lies 20.0 dB above that at the ear"]);
         of.distance = None;
         assert_says(&leakage(&of), &["at a distance that was not stated"]);
     }
