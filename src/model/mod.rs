@@ -20,6 +20,7 @@ mod jig;
 mod leak;
 mod matrix;
 mod measurement;
+mod monitor;
 mod normalisation;
 mod output;
 mod plan;
@@ -80,6 +81,7 @@ pub use measurement::{
     Conditions, ImpedanceFigures, Measurand, Measurement, Outcome, Resonance, ResponseFigures,
     TakeRecord,
 };
+pub use monitor::{AgainstReference, Glimpse, Motion, SealVerdict, Seen};
 pub use normalisation::Normalisation;
 pub use output::{
     BalancedFigures, Legs, LevelFigures, LoadResidual, LoadedAt, OutputBench, OutputDetail,

@@ -8,6 +8,7 @@ pub mod drive;
 mod error;
 pub mod evidence;
 pub mod leak;
+pub mod live;
 mod load;
 pub mod matrix;
 mod normalisation;
@@ -15,6 +16,7 @@ pub mod series;
 mod significance;
 pub mod source;
 pub mod states;
+pub mod steady;
 mod verification;
 
 pub use error::StudyError;

@@ -14,6 +14,7 @@ mod inferred;
 mod leak;
 mod matrix;
 mod measurement;
+pub mod monitor;
 mod source;
 mod states;
 mod verification;
