@@ -110,7 +110,7 @@ impl Keep {
     /// The first number from this one on whose folder is free.
     pub(super) fn first_free(&self, from: u32) -> u32 {
         let is_free = |&n: &u32| self.numbered_output(n).is_none_or(|folder| !folder.exists());
-        (from..).find(is_free).unwrap_or(from)
+        (from..u32::MAX).find(is_free).unwrap_or(from)
     }
 
     fn numbered_output(&self, seating: u32) -> Option<PathBuf> {

@@ -1,6 +1,8 @@
 //! What a sweep that was captured just now shows: its figures, whether anything moves, and how it
 //! compares with a reference.
 
+use nalgebra::{Matrix3, Vector3};
+
 use super::StudyError;
 use super::states::{self, State};
 use super::steady::Steadiness;
@@ -180,21 +182,20 @@ impl Reference {
     /// What a further seating stays within, 19 times of 20.
     ///
     /// ```text
-    /// a = √(a₀² + (t s)² (1 + 1/n))
+    /// a = t s √(1 + 1/n)
     /// ```
     ///
     /// `s` standard deviation of the bass between `n` seatings, `t` the 97.5 % point of Student's
-    /// t with `n − 1` degrees of freedom: the prediction interval of one more value. `a₀` is what
-    /// noise and the short gate leave of a single sweep's figure.
+    /// t with `n − 1` degrees of freedom: the prediction interval of one more value.
     fn allowance_db(&self) -> f64 {
-        /// Of single sweeps of half a second; measured ones differ by a third of it at most.
-        const OF_A_SWEEP_DB: f64 = 0.1;
+        /// A few seatings may agree by luck; no headphone is seated alike to less than this.
+        const LEAST_DB: f64 = 0.3;
         /// Of one seating nothing tells the spread. Good seatings scatter by a few tenths.
         const UNKNOWN_SPREAD_DB: f64 = 1.0;
         let Some(sd) = self.bass_db.sd else { return UNKNOWN_SPREAD_DB };
         let n = self.seatings as f64;
         let t = student_t_quantile(0.975, n - 1.0).unwrap_or(f64::INFINITY);
-        (OF_A_SWEEP_DB.powi(2) + (t * sd).powi(2) * (1.0 + 1.0 / n)).sqrt()
+        (t * sd * (1.0 + 1.0 / n).sqrt()).max(LEAST_DB)
     }
 }
 
@@ -217,22 +218,39 @@ fn highest_in_bass(level: &Curve<Decibel>) -> Option<(f64, f64)> {
     Some(top_near(&points, highest))
 }
 
-/// Where a maximum between points lies, and how high it is in ohms: the top of the parabola
-/// through three points over the logarithm of frequency, which makes the figure finer than the
-/// grid.
+/// Where a maximum lies, in hertz, and how high it is in ohms.
+///
+/// It is the top of the parabola over the logarithm of frequency that fits best to all points
+/// around the maximum which lie less than a third of its height below it: the height over the
+/// lowest level. So noise moves a broad maximum less than by the points beside it alone, and a
+/// sharp one is placed finer than the grid.
 fn top_near(points: &[(f64, f64)], highest: usize) -> (f64, f64) {
-    let (hz, top) = points[highest];
-    let neighbours =
-        highest.checked_sub(1).and_then(|k| points.get(k)).zip(points.get(highest + 1));
-    let Some((before, after)) = neighbours else { return (hz, amplitude_ratio(top)) };
-    let curvature = before.1 - 2.0 * top + after.1;
-    // Flat, or the points do not lie evenly.
-    if curvature >= 0.0 || ((after.0 / hz).ln() / (hz / before.0).ln() - 1.0).abs() > 0.1 {
-        return (hz, amplitude_ratio(top));
+    const SHARE: f64 = 1.0 / 3.0;
+    let (centre_hz, top_db) = points[highest];
+    let lowest_db = points.iter().map(|point| point.1).fold(top_db, f64::min);
+    let near = |point: &&(f64, f64)| point.1 >= top_db - SHARE * (top_db - lowest_db);
+    let below = points[..highest].iter().rev().take_while(near);
+    let above = points[highest..].iter().take_while(near);
+    let around = below.chain(above).map(|&(hz, db)| ((hz / centre_hz).ln(), db - top_db));
+    let top = parabola(around).and_then(|[c, b, a]| {
+        let offset = -0.5 * b / a;
+        (a < 0.0)
+            .then(|| (centre_hz * offset.exp(), amplitude_ratio(top_db + c + 0.5 * b * offset)))
+    });
+    top.unwrap_or_else(|| (centre_hz, amplitude_ratio(top_db)))
+}
+
+/// The coefficients of 1, x and x² of the parabola that fits points best; `None` of fewer than
+/// three.
+fn parabola(points: impl Iterator<Item = (f64, f64)>) -> Option<[f64; 3]> {
+    let (mut normal, mut right) = (Matrix3::zeros(), Vector3::zeros());
+    for (x, y) in points {
+        let powers = Vector3::new(1.0, x, x * x);
+        normal += powers * powers.transpose();
+        right += powers * y;
     }
-    let offset = 0.5 * (before.1 - after.1) / curvature;
-    let height_db = top - 0.25 * (before.1 - after.1) * offset;
-    (hz * (after.0 / hz).powf(offset), amplitude_ratio(height_db))
+    let solved = normal.try_inverse()? * right;
+    solved.iter().all(|value| value.is_finite()).then(|| solved.into())
 }
 
 #[cfg(test)]
@@ -276,8 +294,8 @@ mod tests {
         let leaks = against(&seatings, 0.0);
         assert!((leaks.bass_db + 4.0).abs() < ROUNDING_DB, "at any level: {leaks:?}");
         assert_eq!(leaks.verdict, SealVerdict::Below);
-        // s = 0.2, t(2) = 4.3027: √(0.1² + (4.3027·0.2)²·4/3).
-        assert!((leaks.allowance_db - 0.998_7).abs() < 1e-3, "{leaks:?}");
+        // s = 0.2, t(2) = 4.3027 of a table: 4.3027 · 0.2 · √(4/3).
+        assert!((leaks.allowance_db - 0.993_7).abs() < 1e-3, "{leaks:?}");
         assert_eq!(against(&seatings, 3.1).verdict, SealVerdict::Within);
         assert_eq!(against(&seatings, 5.1).verdict, SealVerdict::Above);
     }

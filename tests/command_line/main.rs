@@ -24,6 +24,7 @@ mod keeping;
 mod kills;
 mod matrix;
 mod models;
+mod monitor;
 mod outputs;
 mod responses;
 mod stimuli;

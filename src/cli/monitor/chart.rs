@@ -133,7 +133,9 @@ impl Axis {
 /// 0.1 Ω to 100 kΩ in steps that an ear for round numbers likes.
 fn round_numbers() -> impl Iterator<Item = f64> {
     let decades = (-1..5).map(|k| 10_f64.powi(k));
-    decades.flat_map(|decade| [1.0, 1.5, 2.0, 3.0, 5.0, 7.0].map(|step| step * decade))
+    decades.flat_map(|decade| {
+        [1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0].map(|step| step * decade)
+    })
 }
 
 fn ohms(ohm: f64) -> String {
@@ -176,7 +178,8 @@ fn trend(scene: &Scene) -> Option<String> {
         let share = 0.5 + (db - middle) / range;
         STEPS[((share * STEPS.len() as f64) as usize).min(STEPS.len() - 1)]
     };
-    (scene.history.len() > 1).then(|| shown.map(step).collect())
+    let is_shown = scene.setting.kind == TraceKind::Response && scene.history.len() > 1;
+    is_shown.then(|| shown.map(step).collect())
 }
 
 fn draw_scale(frame: &mut Frame<'_>, axis: &Axis, area: Rect) {

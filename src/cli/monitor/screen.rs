@@ -49,18 +49,18 @@ impl Screen {
     pub(super) fn draw(&mut self, scene: &Scene) -> io::Result<()> {
         self.terminal.draw(|frame| view::draw(frame, scene)).map(|_| ())
     }
+}
 
-    /// Waits for the terminal to tell something, for so long at most.
-    pub(super) fn listen(&self, patience: Duration) -> io::Result<Option<Told>> {
-        if !event::poll(patience)? {
-            return Ok(None);
-        }
-        Ok(match event::read()? {
-            Event::Key(key) => Some(Told::Key(key)),
-            Event::Resize(..) => Some(Told::Resized),
-            _ => None,
-        })
+/// Waits for the terminal that a screen took over to tell something, for so long at most.
+pub(super) fn listen(patience: Duration) -> io::Result<Option<Told>> {
+    if !event::poll(patience)? {
+        return Ok(None);
     }
+    Ok(match event::read()? {
+        Event::Key(key) => Some(Told::Key(key)),
+        Event::Resize(..) => Some(Told::Resized),
+        _ => None,
+    })
 }
 
 impl Drop for Screen {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::live::{Heard, Live, Orders};
 use super::scene::{Scene, Wish};
-use super::screen::{Screen, Told};
+use super::screen::{self, Screen, Told};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::hush::hushed;
 use crate::cli::progress::was_interrupted;
@@ -65,7 +65,7 @@ fn show(mut scene: Scene, heard: &Receiver<Heard>, orders: &Orders) -> io::Resul
         if is_new {
             screen.draw(&scene)?;
         }
-        let told = screen.listen(PATIENCE)?;
+        let told = screen::listen(PATIENCE)?;
         is_new = told.is_some();
         if let Some(Told::Key(key)) = told {
             match scene.press(key) {

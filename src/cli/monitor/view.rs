@@ -165,21 +165,14 @@ fn motion_line(motion: Motion) -> Line<'static> {
         Motion::Settling { .. } => ("○", Color::Reset),
         Motion::Moved { .. } => ("▲", BAD),
     };
-    let text = format!("{mark} {}", words::motion(motion).to_uppercase_first());
+    let text = format!("{mark} {}", capitalised(&words::motion(motion)));
     Line::styled(text, Style::new().fg(colour).add_modifier(Modifier::BOLD))
 }
 
-/// A sentence from a text.
-trait Sentence {
-    /// The same, with its first letter large.
-    fn to_uppercase_first(&self) -> String;
-}
-
-impl Sentence for String {
-    fn to_uppercase_first(&self) -> String {
-        let mut letters = self.chars();
-        letters.next().map_or_else(Self::new, |first| first.to_uppercase().chain(letters).collect())
-    }
+/// A text with its first letter large.
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn resonance_line(against: &AgainstReference) -> Option<Line<'static>> {
@@ -193,7 +186,7 @@ fn figures_text(seen: &Seen) -> String {
             let corner = seen.corner_minus_3_db_hz;
             let corner = corner
                 .map_or("−3 dB below 20 Hz".to_owned(), |hz| format!("−3 dB at {hz:.0} Hz"));
-            let level = seen.middle_db.map(|db| format!("level {db:.1} dB").replace('-', "−"));
+            let level = seen.middle_db.map(|db| format!("level {}", words::signed(db)));
             let bass = seen.bass_db.map(|db| format!("bass {}", words::signed(db)));
             bass.into_iter().chain(level).chain([corner]).collect::<Vec<_>>().join(", ")
         }
@@ -214,3 +207,7 @@ fn note_line(scene: &Scene) -> Line<'static> {
         Line::styled(format!("{word}: {}", finding.message()), Style::new().fg(BAD))
     })
 }
+
+#[cfg(test)]
+#[path = "view/tests.rs"]
+mod tests;
