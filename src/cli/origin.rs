@@ -240,7 +240,7 @@ impl Origin {
                  real ones), or analyse a recording with --take",
             )
         })?;
-        let (seating, buffer) = (self.seating, self.buffer);
+        let (seating, buffer) = (self.seating, self.buffer.or(placing.buffer));
         let real_time = self.real_time || placing.real_time;
         let placing = Placing { seating, real_time, buffer, ..*placing };
         let insistence = self.care.insistence();

@@ -10,8 +10,9 @@ use crate::dsp::gate::Gate;
 use crate::dsp::sweep::synchronised_sweep;
 use crate::model::{Plan, Recording, RigIdentity, Stimulus, StimulusError};
 
-/// The share of the silence between two sweeps that belongs to the later one.
-const SHARE_BEFORE: f64 = 0.4;
+/// So long after a sweep its take ends. The treble comes last and dies away within milliseconds;
+/// the rest of the silence lies before the sweep, for channels that hear it earlier.
+const AFTER_S: f64 = 0.025;
 
 /// A row of equal sweeps that is played at once, and the single sweep that each take of it holds.
 #[derive(Debug, Clone)]
@@ -39,7 +40,7 @@ impl Train {
             let made = Stimulus::sequence(plan.name(), rate, frames, sweeps, none, band)?;
             Ok(made.with_time_constant(Some(plan.sweep().time_constant_s())))
         };
-        let before = (SHARE_BEFORE * gap as f64) as usize;
+        let before = gap.saturating_sub((AFTER_S * rate.as_f64()) as usize);
         let single = stimulus(period, vec![before])?;
         let starts = (0..sweeps).map(|k| lead + k * period).collect();
         let whole = stimulus(lead + sweeps * period + tail, starts)?;

@@ -10,6 +10,10 @@ use crate::cli::rig_file::{Placing, Wires};
 use crate::measure::{Analysed, Analyser};
 use crate::model::{ChannelMap, ImpedanceCalibration, Jig, Recording};
 
+/// Frames per buffer of a sound card while somebody watches: 43 ms at 48 kHz, so that a sweep is
+/// seen when it has ended. A buffer that is lost costs a sweep, and the next comes at once.
+const PROMPT_FRAMES: u32 = 2048;
+
 /// What a measurement is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -52,7 +56,7 @@ impl Job {
             state: args.keep.state.as_deref(),
             seating: 1,
             real_time,
-            buffer: None,
+            buffer: (purpose != Purpose::Storing).then_some(PROMPT_FRAMES),
             default_plan,
         };
         let prepared = origin.prepare(&args.look, &placing)?;

@@ -167,10 +167,10 @@ impl Live {
         if self.rig.identity().kind == RigKind::Simulated { SIMULATED } else { ON_A_DEVICE }
     }
 
-    /// The channel in which sweeps are looked for, counted from zero: the electrical one if there
-    /// is one, which hears them whatever the headphone does.
+    /// The channel in which sweeps are looked for, counted from zero: the one that hears them
+    /// last, as a take ends soon after it.
     fn searched_channel(&self) -> usize {
-        let roles = [ChannelRole::Reference, ChannelRole::Microphone, ChannelRole::Sense];
+        let roles = [ChannelRole::Microphone, ChannelRole::Sense, ChannelRole::Reference];
         roles.into_iter().find_map(|role| self.channels.get(role)).unwrap_or(0)
     }
 }
