@@ -95,7 +95,7 @@ impl Axis {
         }
     }
 
-    /// From −30 dB to +10 dB, and as much further as the curves reach, in steps of 10 dB.
+    /// From −20 dB to +10 dB, and as much further as the curves reach, in steps of 10 dB.
     fn in_decibels(curves: &Curves) -> Self {
         const STEP_DB: f64 = 10.0;
         /// A notch deeper than this need not be seen to its ground.
@@ -223,7 +223,7 @@ fn canvas_of<'a>(
     area: Rect,
 ) -> Canvas<'a, impl Fn(&mut Context<'_>) + 'a> {
     let x = [BAND_HZ.0.log10(), BAND_HZ.1.log10()];
-    // Every second dot of a braille cell's two columns, so that dots are seen as dots.
+    // One dot for each cell, so that they are seen as dots.
     let dots = dotted(&curves.reference, usize::from(area.width));
     Canvas::default()
         .marker(Marker::Braille)

@@ -45,10 +45,11 @@ Keys: space or Enter measures this seating with the plan `response` (`impedance`
 resistor) and stores it, seatings numbered on; r takes what is seen as the reference; − and + play
 more quietly and louder again, never above the level it began with; q, Esc or Ctrl-C ends.
 
-The sweeps last half a second. That is enough for the mean from 20 Hz to 100 Hz, which shows a leak
-first, and for the whole curve at a glance; what is published is what the keys store. With several
---reference (seatings of one state) the verdict knows how far seatings scatter: a further one would
-stay within the allowance 19 times of 20. With one it allows 1 dB.")]
+The sweeps are those of the plan `monitor` (--plan names another): half a second each, every three
+quarters of a second, at -30 dBFS. That is enough for the mean from 20 Hz to 100 Hz, which shows a
+leak first, and for the whole curve at a glance; what is published is what the keys store. With
+several --reference (seatings of one state) the verdict knows how far seatings scatter: a further
+one would stay within the allowance 19 times of 20. With one it allows 1 dB.")]
 pub(crate) struct MonitorArgs {
     #[command(flatten)]
     origin: Origin,
@@ -112,8 +113,10 @@ pub(super) fn run(args: &MonitorArgs) -> Result<Exit, Failure> {
             .hint("--json prints one line for each sweep instead; `--sweeps 8` ends it"));
     }
     if args.origin.rig_name().is_none() {
-        return Err(Failure::usage("a live view needs a rig: what was captured already is over")
-            .hint("name one with --rig: sim:closed-38 is simulated, `cansweep devices` lists real ones"));
+        let reason = "a live view needs a rig: what was captured already is over";
+        return Err(Failure::usage(reason).hint(
+            "name one with --rig: sim:closed-38 is simulated, `cansweep devices` lists real ones",
+        ));
     }
     let watch = Watch::new(Steadiness::default(), args.reference()?);
     let job = Job::prepare(args, Purpose::Watching { in_real_time: !is_json })?;
