@@ -12,20 +12,21 @@ use std::path::{Path, PathBuf};
 
 use cansweep::dsp::transform::Transform;
 use cansweep::measure::{
-    Analysed, Analyser, Inverse, foreign_stimulus, impedance_behind, impedance_calibration,
-    stimulus_of,
+    Analysed, Analyser, Inverse, Rig, Train, Unwatched, foreign_stimulus, impedance_behind,
+    impedance_calibration, stimulus_of,
 };
 use cansweep::metrology::equivalent;
 use cansweep::model::{
     ChannelMap, Covariance, FrequencyGrid, Impedance, Jig, MeasuredOutput, MeasuredStandard,
-    Outcome, Plan, Response, SampleFormat, Source, Standard, Stimulus, Trace,
+    Outcome, Plan, Recording, Response, SampleFormat, Source, Standard, Stimulus, Trace,
 };
 use cansweep::plot::{Caption, Figure, Theme, Width, figures, render};
 use cansweep::quantity::{Resistance, SampleRate};
-use cansweep::store::{Overwrite, wav};
+use cansweep::rig::simulated::{Placement, SimulatedRig, Wiring, preset};
+use cansweep::store::{Overwrite, plan, wav};
 use cansweep::study::matrix::{Headphone, matrix};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use ndarray::Array2;
+use ndarray::{Array2, Axis, Slice};
 use num_complex::Complex64;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -321,6 +322,31 @@ fn one_impedance(criterion: &mut Criterion) {
     });
 }
 
+/// One sweep of a live view: from its last captured frame to its figures.
+fn one_live_sweep(criterion: &mut Criterion) {
+    let plan = plan::load("monitor").unwrap();
+    let train = Train::of(&plan, 1).unwrap();
+    let placement = Placement::new("fresh", 1, 1);
+    let scenario = preset("closed-38").unwrap();
+    let mut rig = SimulatedRig::new(scenario, Wiring::Coupler, placement).unwrap();
+    let take = rig.exchange(train.single(), &mut Unwatched).unwrap();
+    let samples = take.samples().slice_axis(Axis(1), Slice::from(..train.single().frames()));
+    let take = Recording::new(take.rate(), samples.to_owned(), take.format(), rig.identity());
+    let takes = [take.unwrap()];
+    let channels: ChannelMap = "reference=1,microphone=2".parse().unwrap();
+    let mut analyser =
+        Analyser::new(train.single().clone(), *plan.analysis(), Inverse::OfSamples).unwrap();
+    let mut group = criterion.benchmark_group("one live sweep");
+    let frames = takes[0].frames();
+    group.bench_function("floor: five transforms, planned before", |b| {
+        let mut floor = Floor::planned(frames);
+        b.iter(|| floor.transform(3, 2));
+    });
+    group.bench_function("response of one take", |b| {
+        b.iter(|| analyser.response(&takes, &channels).unwrap());
+    });
+}
+
 /// Forty headphones by twenty-five sources, half of which were measured; computed, and drawn as
 /// `-o` does for one theme.
 fn one_matrix(criterion: &mut Criterion) {
@@ -367,6 +393,7 @@ criterion_group!(
     many_short_takes,
     one_figure,
     one_impedance,
+    one_live_sweep,
     one_matrix,
     fitting
 );

@@ -46,11 +46,13 @@ const PORTS: [&str; 8] =
     ["Block", "Capabilities", "Event", "Flow", "Observer", "Rig", "RigError", "Unwatched"];
 
 /// Crates that one room, or one file, alone may name.
-const KEPT_APART: [(&str, &str); 4] = [
+const KEPT_APART: [(&str, &str); 6] = [
     ("cpal", "src/rig/sound_card"),
     ("plotters", "src/plot"),
     ("resvg", "src/plot"),
     ("clap", "src/cli"),
+    ("ratatui", "src/cli/monitor"),
+    ("tui_big_text", "src/cli/monitor"),
 ];
 
 #[test]

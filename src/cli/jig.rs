@@ -76,6 +76,11 @@ impl JigArgs {
         self.jig.as_ref().map(read).transpose()
     }
 
+    /// Whether anything says which resistor there is: then an impedance is meant.
+    pub(super) const fn names_a_resistor(&self) -> bool {
+        self.jig.is_some() || self.sense_resistor.is_some()
+    }
+
     /// The channels of a description.
     pub(super) fn channels(&self) -> Result<Option<ChannelMap>, Failure> {
         let described = self.description()?.map(|description| description.channels);

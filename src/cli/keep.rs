@@ -24,7 +24,7 @@ use crate::store::library::{Clash, Draft, Library, Unfinished, folder_name};
 use crate::store::plan;
 
 /// What is kept of a measurement, and where.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Result")]
 pub(super) struct Keep {
     /// Write the results to this folder instead of the library
@@ -96,6 +96,27 @@ fn tag(text: &str) -> Result<(String, String), String> {
 impl Keep {
     pub(super) const fn common(&self) -> Common {
         self.common
+    }
+
+    /// The same, for one of several seatings: its number is a tag and, behind the name of a folder
+    /// that was given, tells them apart.
+    pub(super) fn numbered(&self, seating: u32) -> Self {
+        let mut keep = self.clone();
+        keep.tags.push(("seating".to_owned(), seating.to_string()));
+        keep.output = self.numbered_output(seating);
+        keep
+    }
+
+    /// The first number from this one on whose folder is free.
+    pub(super) fn first_free(&self, from: u32) -> u32 {
+        let is_free = |&n: &u32| self.numbered_output(n).is_none_or(|folder| !folder.exists());
+        (from..u32::MAX).find(is_free).unwrap_or(from)
+    }
+
+    fn numbered_output(&self, seating: u32) -> Option<PathBuf> {
+        let folder = self.output.as_ref()?;
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        Some(folder.with_file_name(format!("{name}-{seating}")))
     }
 
     /// Captures and keeps the takes, analyses them, stores and prints the result.

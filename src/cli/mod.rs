@@ -17,6 +17,7 @@ mod keep;
 mod library;
 mod loads;
 mod measure;
+mod monitor;
 mod origin;
 mod output;
 mod progress;
@@ -54,6 +55,7 @@ Examples:
   cansweep calibrate microphone 7047870.txt -o umik.toml
   cansweep measure response --take take.wav --plan response -o fresh
   cansweep measure impedance --rig alsa:hw:CARD=USB,DEV=0 --sense-resistor 100
+  cansweep monitor --rig desk.toml --reference fresh-1 --reference fresh-2 --reference fresh-3
   cansweep compare states --state new=new1.txt,new2.txt --state worn=w1.txt,w2.txt -o pads
   cansweep compare source --impedance hd600.zma --source-ohm 0.1,10,120 -o source
   cansweep compare matrix --headphone HD600=hd600.zma IEM=iem.zma --source-ohm 0,1,10,120 -o matrix
@@ -78,6 +80,8 @@ enum Command {
     /// Play, capture, check, analyse and store
     #[command(subcommand)]
     Measure(Box<measure::MeasureCommand>),
+    /// Watch bass, seal and level sweep by sweep while seating a headphone
+    Monitor(Box<monitor::MonitorArgs>),
     /// Put curves side by side
     #[command(subcommand)]
     Compare(compare::CompareCommand),
@@ -184,6 +188,7 @@ impl Command {
             Self::Sweep(args) => args.common,
             Self::Calibrate(command) => command.common(),
             Self::Measure(command) => command.common(),
+            Self::Monitor(args) => args.common(),
             Self::Compare(command) => command.common(),
             Self::Drive(args) => args.common,
             Self::Inspect(command) => command.common(),
@@ -200,6 +205,7 @@ impl Command {
             Self::Sweep(args) => sweep::run(&args, output),
             Self::Calibrate(command) => calibrate::run(*command, output),
             Self::Measure(command) => measure::run(*command, output),
+            Self::Monitor(args) => monitor::run(&args),
             Self::Compare(command) => compare::run(command, output),
             Self::Drive(args) => drive::run(&args, output),
             Self::Inspect(command) => inspect::run(&command, output),

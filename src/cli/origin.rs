@@ -200,6 +200,11 @@ impl Origin {
         Self { level: level.or(self.level), ..self.clone() }
     }
 
+    /// The same origin, where another plan is played than the one that was typed.
+    pub(super) fn playing(&self, plan: Option<String>) -> Self {
+        Self { plan, ..self.clone() }
+    }
+
     fn read(
         &self,
         files: &[PathBuf],
@@ -235,7 +240,8 @@ impl Origin {
                  real ones), or analyse a recording with --take",
             )
         })?;
-        let (seating, buffer, real_time) = (self.seating, self.buffer, self.real_time);
+        let (seating, buffer) = (self.seating, self.buffer.or(placing.buffer));
+        let real_time = self.real_time || placing.real_time;
         let placing = Placing { seating, real_time, buffer, ..*placing };
         let insistence = self.care.insistence();
         let mut placed = rig_file::open(&name, &placing, self.channels.as_ref(), insistence)?;

@@ -49,6 +49,20 @@ impl Output {
         }
     }
 
+    /// Prints a document on one line, as one of many; whether anybody is left to read it.
+    ///
+    /// # Errors
+    ///
+    /// When standard output cannot be written to for another reason than a closed pipe.
+    pub(super) fn line(document: &Value) -> Result<bool, Failure> {
+        let mut stdout = io::stdout().lock();
+        match writeln!(stdout, "{document}").and_then(|()| stdout.flush()) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(Failure::data(format!("cannot write to standard output: {error}"))),
+        }
+    }
+
     /// Prints the findings of a result to standard error.
     pub(super) fn findings(findings: &[Finding]) {
         for finding in findings {

@@ -24,6 +24,7 @@ mod stimulus;
 mod take;
 mod timing;
 mod tone;
+mod train;
 mod wiring;
 
 pub use crate::dsp::deconvolution::Inverse;
@@ -40,3 +41,4 @@ pub use port::{Block, Capabilities, Event, Flow, Observer, Rig, RigError, Unwatc
 pub use protection::{Exceeded, Limits, Prediction, Scale, Wearer};
 pub use ramp::{InputGain, RampGoal, RampStop, Ramped, ramp};
 pub use stimulus::{ForeignStimulusError, foreign_stimulus, stimulus_of};
+pub use train::{Cut, Cutter, Train};

@@ -21,6 +21,7 @@ mod leak;
 mod matching;
 mod matrix;
 mod measurement;
+mod monitor;
 mod normalisation;
 mod output;
 mod placement;
@@ -87,6 +88,7 @@ pub use measurement::{
     Conditions, ImpedanceFigures, Measurand, Measurement, Outcome, Resonance, ResponseFigures,
     TakeRecord,
 };
+pub use monitor::{AgainstReference, Glimpse, Motion, SealVerdict, Seen};
 pub use normalisation::Normalisation;
 pub use output::{
     BalancedFigures, Legs, LevelFigures, LoadResidual, LoadedAt, OutputBench, OutputDetail,

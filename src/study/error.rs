@@ -18,6 +18,9 @@ pub enum StudyError {
         /// The state.
         state: String,
     },
+    /// A reference that says nothing about the bass.
+    #[error("the reference does not reach from 20 Hz to 1 kHz, so there is no bass to compare")]
+    NoBass,
     /// Two states cannot be told apart.
     #[error("two states are called '{name}'")]
     DuplicateState {

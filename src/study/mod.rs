@@ -11,6 +11,7 @@ pub mod evidence;
 pub mod isolation;
 pub mod leak;
 mod level_difference;
+pub mod live;
 mod load;
 pub mod matrix;
 mod normalisation;
@@ -19,6 +20,7 @@ pub mod series;
 mod significance;
 pub mod source;
 pub mod states;
+pub mod steady;
 mod verification;
 
 pub use error::StudyError;

@@ -104,6 +104,21 @@ fn common_grid(states: &[&State]) -> Result<FrequencyGrid, StudyError> {
     common.ok_or(StudyError::NoCommonBand { start_hz, end_hz })
 }
 
+/// A state by itself, on a grid that all its seatings cover.
+///
+/// # Errors
+///
+/// As [`compare`], of one state.
+pub(super) fn summary_of(
+    state: &State,
+    normalisation: Normalisation,
+) -> Result<StateSummary, StudyError> {
+    if state.seatings.is_empty() {
+        return Err(StudyError::NoSeatings { state: state.name.clone() });
+    }
+    summary(state, normalisation, &common_grid(&[state])?)
+}
+
 fn summary(
     state: &State,
     normalisation: Normalisation,

@@ -26,6 +26,7 @@ fn help_is_a_result_and_names_every_command_in_the_order_of_a_session() {
         "sweep",
         "measure response",
         "measure impedance",
+        "monitor",
         "compare states",
         "compare source",
         "library list",

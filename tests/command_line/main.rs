@@ -25,6 +25,7 @@ mod kills;
 mod matching;
 mod matrix;
 mod models;
+mod monitor;
 mod outputs;
 mod responses;
 mod stimuli;

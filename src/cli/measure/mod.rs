@@ -154,11 +154,11 @@ fn impedance(args: &ImpedanceArgs, output: Output) -> Result<Exit, Failure> {
 }
 
 /// Those of the calibrations that concern an impedance.
-fn impedance_calibrations(filed: &[FiledCalibration]) -> Vec<FiledCalibration> {
+pub(super) fn impedance_calibrations(filed: &[FiledCalibration]) -> Vec<FiledCalibration> {
     filed.iter().filter(|filed| calibrated_jig(filed).is_some()).cloned().collect()
 }
 
-const fn calibrated_jig(filed: &FiledCalibration) -> Option<&ImpedanceCalibration> {
+pub(super) const fn calibrated_jig(filed: &FiledCalibration) -> Option<&ImpedanceCalibration> {
     match &filed.calibration.data {
         CalibrationData::Impedance(calibration) => Some(calibration),
         _ => None,

@@ -15,6 +15,7 @@ mod leak;
 mod matching;
 mod matrix;
 mod measurement;
+pub mod monitor;
 mod placements;
 mod source;
 mod states;

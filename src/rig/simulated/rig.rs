@@ -253,7 +253,7 @@ impl SimulatedRig {
     /// frames handed over.
     fn deliver(&self, take: &Recording, observer: &mut dyn Observer) -> usize {
         /// Blocks in a second: without waiting, and in real time.
-        const BLOCKS: [usize; 2] = [4, 10];
+        const BLOCKS: [usize; 2] = [4, 25];
         let rate = take.rate();
         let total_s = take.frames() as f64 / rate.as_f64();
         let block = rate.hz() as usize / BLOCKS[usize::from(self.real_time)];

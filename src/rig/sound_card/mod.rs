@@ -226,7 +226,7 @@ impl Rig for SoundCard {
 
     /// Plays a stimulus on the channels of the settings and records.
     ///
-    /// The observer is asked ten times a second and handed what was captured meanwhile; when it
+    /// The observer is asked 25 times a second and handed what was captured meanwhile; when it
     /// stops, the output fades over 20 ms.
     ///
     /// # Errors

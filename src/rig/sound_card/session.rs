@@ -25,8 +25,8 @@ const PERIODS: u64 = 2;
 /// Time between two looks at the streams.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Time between two notices to the observer.
-const NOTICE: Duration = Duration::from_millis(100);
+/// Time between two notices to the observer: what is shown of a capture is as old at most.
+const NOTICE: Duration = Duration::from_millis(40);
 
 /// How long closing the streams may take; a quarter of a second is usual.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -151,7 +151,7 @@ impl Streams {
     }
 }
 
-/// Tells the observer ten times a second how much has sounded, and hands it what was captured.
+/// Tells the observer 25 times a second how much has sounded, and hands it what was captured.
 struct Reporter {
     since: Duration,
     /// Frames that were handed out before the first frame of the stimulus sounds.
@@ -244,12 +244,12 @@ mod tests {
     }
 
     #[test]
-    fn the_observer_is_asked_ten_times_a_second_and_no_more() {
+    fn the_observer_is_asked_25_times_a_second_and_no_more() {
         let (mut reporter, mut notes) = (reporter(), Notes(Vec::new()));
         for _ in 0..50 {
             reporter.report((LOOK, 0), &mut nothing(), &mut notes);
         }
-        assert_eq!(notes.0.len(), 10);
+        assert_eq!(notes.0.len(), 25);
         let flow = reporter.report((LOOK, 0), &mut nothing(), &mut Unwatched);
         assert_eq!(flow, Flow::Continue);
     }

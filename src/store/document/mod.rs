@@ -11,6 +11,7 @@ mod drive;
 mod evidence;
 mod matching;
 mod matrix;
+mod monitor;
 mod table;
 
 use serde::Serialize;
@@ -30,6 +31,7 @@ pub use curves::curves;
 pub use drive::drive;
 pub use matching::{channels, channels_csv, isolation, isolation_csv, leakage, leakage_csv};
 pub use matrix::{matrix, matrix_csv};
+pub use monitor::glimpse;
 pub use table::{
     crosstalk_csv, curve_differences_csv, curves_csv, differences_csv, drive_csv, leaks_csv,
     placements_csv, simultaneous_csv, sources_csv, states_csv, verifications_csv,
