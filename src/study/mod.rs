@@ -11,6 +11,7 @@ pub mod leak;
 mod load;
 pub mod matrix;
 mod normalisation;
+pub mod seal;
 pub mod series;
 mod significance;
 pub mod source;
