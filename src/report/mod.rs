@@ -12,6 +12,7 @@ pub mod drive;
 pub mod matrix;
 pub mod page;
 mod reading;
+pub mod seal;
 #[cfg(test)]
 mod specimen;
 pub mod summary;

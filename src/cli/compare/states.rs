@@ -1,11 +1,10 @@
 //! `cansweep compare states`: one headphone in several states.
 
-use std::path::Path;
 use std::str::FromStr;
 
 use clap::Args;
 
-use super::keep::{KeepComparison, NormalisationArg};
+use super::keep::{KeepComparison, NormalisationArg, files_of};
 use super::leak::LeakArgs;
 use crate::cli::Exit;
 use crate::cli::curves::Curves;
@@ -106,12 +105,7 @@ impl FromStr for StateFiles {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let refuse = || format!("'{text}' is not NAME=FILE[,FILE…]");
         let (name, files) = text.split_once('=').ok_or_else(refuse)?;
-        // A file whose name holds a comma is still one file.
-        let files: Vec<String> = if Path::new(files).exists() {
-            vec![files.to_owned()]
-        } else {
-            files.split(',').filter(|file| !file.is_empty()).map(str::to_owned).collect()
-        };
+        let files = files_of(files);
         if name.trim().is_empty() || files.is_empty() {
             return Err(refuse());
         }

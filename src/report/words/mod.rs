@@ -14,6 +14,7 @@ mod inferred;
 mod leak;
 mod matrix;
 mod measurement;
+mod seal;
 mod source;
 mod states;
 mod verification;
@@ -27,9 +28,12 @@ pub use inferred::inferred;
 pub use leak::leaks;
 pub use matrix::matrix;
 pub use measurement::{findings, measurement};
+pub use seal::seal;
 pub use source::source;
 pub use states::{basis, states};
 pub use verification::verifications;
+
+pub(super) use seal::diameter;
 
 /// A name that somebody chose, in quotation marks and without control characters.
 pub(super) fn quoted(name: &str) -> String {

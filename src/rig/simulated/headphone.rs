@@ -275,7 +275,8 @@ mod tests {
         let hanging = Seated { front: Front::FreeAir, ..seated(vec![tight], rear) };
         assert!((peak_hz(&hanging) / peak_hz(&in_free_air()) - 1.0).abs() < 2e-3);
         let covered = Seated { front: Front::Covered, ..hanging.clone() };
-        let left = hanging.answer(100.0).pressure_per_volt / covered.answer(100.0).pressure_per_volt;
+        let left =
+            hanging.answer(100.0).pressure_per_volt / covered.answer(100.0).pressure_per_volt;
         assert!(left.norm() < 1e-6);
     }
 

@@ -43,9 +43,9 @@ pub(super) fn place(
     test: SealTest,
 ) -> Option<BetweenLeaks> {
     let apart = |from: &[f64]| rms(&difference(standardised, from));
-    let nearest = leaks.iter().min_by(|(_, a), (_, b)| {
-        apart(&a.standardised).total_cmp(&apart(&b.standardised))
-    });
+    let nearest = leaks
+        .iter()
+        .min_by(|(_, a), (_, b)| apart(&a.standardised).total_cmp(&apart(&b.standardised)));
     if let Some((mm, _)) = nearest.filter(|(_, leak)| apart(&leak.standardised) <= test.limit) {
         return Some(BetweenLeaks { from_mm: Some(*mm), to_mm: Some(*mm) });
     }
