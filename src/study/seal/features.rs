@@ -45,10 +45,9 @@ impl Frame {
         for (name, impedance) in takes {
             let bare = part(impedance, |z| z.re)?;
             let covered = |k: &u8| band_mean(&bare, centre_hz(*k)).is_some();
-            let whole = (INDISPENSABLE..BANDS).all(|k| covered(&k));
             let first = (0..=INDISPENSABLE).find(|k| (*k..BANDS).all(|k| covered(&k)));
             let coil = mean_over(&bare, COIL_HZ.0, COIL_HZ.1);
-            let (true, Some(first), Some(_)) = (whole, first, coil) else {
+            let (Some(first), Some(_)) = (first, coil) else {
                 let grid = impedance.grid();
                 return Err(StudyError::SealBand {
                     name: name.clone(),
@@ -97,11 +96,6 @@ impl Frame {
     /// Middles of the bands in hertz.
     pub(super) fn centres_hz(&self) -> &[f64] {
         &self.centres_hz
-    }
-
-    /// From where the difference is looked at, in hertz.
-    pub(super) fn from_hz(&self) -> f64 {
-        self.centres_hz.first().copied().unwrap_or(LOWEST_HZ)
     }
 }
 
@@ -175,10 +169,11 @@ pub(super) fn part(
     Ok(Curve::new(impedance.grid().clone(), impedance.values().iter().map(of).collect())?)
 }
 
-/// The frequencies at which the difference is drawn: from the lowest band to 1 kHz.
-pub(super) fn drawn(frame: &Frame, takes: &[&Named]) -> Option<FrequencyGrid> {
+/// The frequencies at which the difference is drawn: those up to 1 kHz that all takes cover.
+pub(super) fn drawn(takes: &[&Named]) -> Result<FrequencyGrid, StudyError> {
     let first = |hz: f64, (_, z): &&Named| hz.max(z.grid().first_hz());
-    let from_hz = takes.iter().fold(20.0, first).min(frame.from_hz());
-    let from_hz = takes.iter().fold(from_hz, first);
-    FrequencyGrid::standard().within(from_hz, COIL_HZ.0)
+    let start_hz = takes.iter().fold(0.0, first);
+    FrequencyGrid::standard()
+        .within(start_hz, COIL_HZ.0)
+        .ok_or(StudyError::NoCommonBand { start_hz, end_hz: COIL_HZ.0 })
 }

@@ -1,11 +1,11 @@
 //! Leaks of known size: what a change is like, and the smallest that would have been seen.
 
 use super::features::Features;
+use super::load::projected_out;
 use super::test::{Judge, rms};
 use crate::model::{BetweenLeaks, KnownLeak, SealTest, SmallestLeak};
 
-/// A change that is further from every known leak, and from what lies between them, than this part of
-/// itself is unlike them.
+/// A change of which more than this part is of another kind than known leaks is unlike them.
 const LIKE: f64 = 0.5;
 
 /// A leak lets at most this power of its diameter through: the fourth where viscosity rules
@@ -35,44 +35,33 @@ impl Effect {
     }
 }
 
-/// Between which known leaks a change lies, on the way from no leak through all of them; `None` if it
-/// is like none. The leaks are in order of size.
+/// Between which known leaks the size of a change lies; `None` if it is of another kind than those, as
+/// far as it is not made of the two between which it lies. The leaks are in order of diameter.
 pub(super) fn place(
     standardised: &[f64],
     leaks: &[(f64, Effect)],
     test: SealTest,
 ) -> Option<BetweenLeaks> {
-    let apart = |from: &[f64]| rms(&difference(standardised, from));
-    let nearest = leaks
-        .iter()
-        .min_by(|(_, a), (_, b)| apart(&a.standardised).total_cmp(&apart(&b.standardised)));
-    if let Some((mm, _)) = nearest.filter(|(_, leak)| apart(&leak.standardised) <= test.limit) {
+    let apart = |leak: &Effect| rms(&difference(standardised, &leak.standardised));
+    let nearest = leaks.iter().min_by(|(_, a), (_, b)| apart(a).total_cmp(&apart(b)));
+    if let Some((mm, _)) = nearest.filter(|(_, leak)| apart(leak) <= test.limit) {
         return Some(BetweenLeaks { from_mm: Some(*mm), to_mm: Some(*mm) });
     }
-    let none = vec![0.0; standardised.len()];
-    let corners: Vec<(Option<f64>, &[f64])> = std::iter::once((None, none.as_slice()))
-        .chain(leaks.iter().map(|(mm, leak)| (Some(*mm), leak.standardised.as_slice())))
-        .collect();
-    let (from_mm, to_mm, left) = (corners.windows(2))
-        .filter_map(|pair| {
-            let [(from_mm, from), (to_mm, to)] = pair else { return None };
-            let (share, left) = along(standardised, from, to);
-            let last = leaks.last().map(|(mm, _)| *mm) == *to_mm;
-            let beyond = last && share >= 1.0;
-            Some(if beyond { (*to_mm, None, left) } else { (*from_mm, *to_mm, left) })
-        })
-        .min_by(|a, b| a.2.total_cmp(&b.2))?;
-    (left <= LIKE * rms(standardised)).then_some(BetweenLeaks { from_mm, to_mm })
-}
-
-/// How far along a straight way the nearest point lies, 0 to 1, and how far off it is.
-fn along(point: &[f64], from: &[f64], to: &[f64]) -> (f64, f64) {
-    let (way, gone) = (difference(to, from), difference(point, from));
-    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    let length = dot(&way, &way);
-    let share = if length > 0.0 { (dot(&gone, &way) / length).clamp(0.0, 1.0) } else { 0.0 };
-    let left: Vec<f64> = gone.iter().zip(&way).map(|(g, w)| g - share * w).collect();
-    (share, rms(&left))
+    let size = rms(standardised);
+    let larger = leaks.iter().position(|(_, leak)| leak.size > size).unwrap_or(leaks.len());
+    let from = larger.checked_sub(1).and_then(|k| leaks.get(k));
+    let to = leaks.get(larger);
+    // Beyond the largest the two before it tell in which direction it goes on.
+    let before = if to.is_none() { larger.checked_sub(2).and_then(|k| leaks.get(k)) } else { None };
+    let alike = [from, to, before].into_iter().flatten();
+    let mut axes: Vec<Vec<f64>> = Vec::new();
+    for (_, leak) in alike {
+        let bare = |axis, of: &Vec<f64>| projected_out(axis, of);
+        axes.push(axes.iter().fold(leak.standardised.clone(), bare));
+    }
+    let left = axes.iter().fold(standardised.to_vec(), |left, axis| projected_out(left, axis));
+    let (from_mm, to_mm) = (from.map(|(mm, _)| *mm), to.map(|(mm, _)| *mm));
+    (!axes.is_empty() && rms(&left) <= LIKE * size).then_some(BetweenLeaks { from_mm, to_mm })
 }
 
 fn difference(a: &[f64], b: &[f64]) -> Vec<f64> {

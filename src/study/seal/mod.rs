@@ -109,8 +109,7 @@ pub fn compare(question: &Question) -> Result<SealComparison, StudyError> {
         judge.standardised(&change).and_then(|change| known::place(&change, &leaks, test))
     });
     let free = (!off_head.is_empty()).then(|| effect(&off_head).size).filter(|size| *size > 0.0);
-    let grid = drawn(&frame, &all)
-        .ok_or(StudyError::NoCommonBand { start_hz: frame.from_hz(), end_hz: frame.from_hz() })?;
+    let grid = drawn(&all)?;
     let drawing = Drawing { grid, judge: &judge, references: (references, &referred) };
     let [real, imaginary] = drawing.parts((now, &current))?;
     Ok(SealComparison {

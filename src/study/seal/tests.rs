@@ -85,8 +85,7 @@ fn the_uncertainty_of_a_jig_counts_unless_it_is_the_same() {
     };
     let (same, other) = (asked(Jigs::Same), asked(Jigs::PerhapsDifferent));
     assert!(same.verdict.is_negative());
-    assert!(other.test.unwrap().size < same.test.unwrap().size);
-    assert_eq!(other.verdict, SealVerdict::NotDistinguishable);
+    assert!(other.test.unwrap().size < 0.5 * same.test.unwrap().size);
 }
 
 #[test]
