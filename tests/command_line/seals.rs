@@ -8,7 +8,7 @@ fn measured(takes: &[(&str, &str, u32)]) -> Bench {
     for (folder, state, seating) in takes {
         let line = format!(
             "measure impedance --rig sim:closed-33 --state {state} --seating {seating} --no-figures \
-             -o {folder}"
+             --sense-resistor 100 -o {folder}"
         );
         bench.run(&line).ended(0);
     }
@@ -28,7 +28,7 @@ fn a_headphone_that_was_taken_off_is_found_and_one_that_was_put_on_again_is_not(
     let others = [("off", "off-head", 1), ("table", "off-head", 2), ("again", "fresh", 6)];
     let takes = [&REFERENCES[..], &others].concat();
     let bench = measured(&takes);
-    let line = "compare seal --reference r1,r2,r3,r4,r5 --off-head table --same-jig";
+    let line = "compare seal --reference r1,r2,r3,r4,r5 --off-head table";
 
     let off = bench.run(&format!("{line} --now off -o seal --json")).ended(1).document();
     assert_eq!((&off["kind"], &off["simulated"]), (&"seal".into(), &true.into()));

@@ -55,9 +55,10 @@ pub(crate) struct SealArgs {
     /// Impedance with a leak of a known diameter, else as the reference
     #[arg(long, value_name = "DIAMETER=FILE[,FILE…]")]
     leak: Vec<LeakFiles>,
-    /// All impedances were measured through one jig with one calibration, whose errors cancel
+    /// They come from several jigs or calibrations, whose errors do not cancel: the uncertainty that
+    /// each file states counts
     #[arg(long)]
-    same_jig: bool,
+    other_jig: bool,
     /// Responses of the reference by a microphone, to be shown beside
     #[arg(long, value_name = "FILE[,FILE…]", requires = "response_now")]
     response_reference: Vec<String>,
@@ -146,7 +147,8 @@ pub(super) fn run(args: &SealArgs, output: Output) -> Result<Exit, Failure> {
     let written = match &args.keep.output {
         Some(folder) => {
             let sample = Some(counted(found.references, "reference seating"));
-            let caption = args.keep.caption("Seal by the impedance", sample, simulated);
+            let caption =
+                args.keep.caption("Seal by the impedance (experimental)", sample, simulated);
             let (drawing, overwrite) = (args.keep.drawing, args.keep.overwrite());
             figures::of_seal(folder, &found, &caption, drawing, overwrite)?
         }
@@ -175,7 +177,7 @@ fn question(args: &SealArgs, reader: &mut Reader) -> Result<Question, Failure> {
             None => leaks.push((*diameter, takes)),
         }
     }
-    let jigs = if args.same_jig { Jigs::Same } else { Jigs::PerhapsDifferent };
+    let jigs = if args.other_jig { Jigs::Different } else { Jigs::Same };
     Ok(Question { references, now, off_head, leaks, jigs })
 }
 

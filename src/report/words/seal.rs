@@ -17,10 +17,10 @@ pub fn seal(seal: &SealComparison) -> Vec<String> {
         told.extend(evidence(acoustic));
     }
     let jig = if seal.same_jig {
-        "All takes are said to have been made through one jig, so what is wrong with it cancels."
+        "The impedances are taken to come from one jig with one calibration, whose errors cancel; if \
+         not, --other-jig counts the uncertainty that they state."
     } else {
-        "The stated uncertainty of the impedances counts, as if each were of another jig; if all were \
-         made through one with one calibration, --same-jig leaves it out."
+        "The impedances come from several jigs: the uncertainty that they state counts."
     };
     told.push(format!(
         "Experimental: proven on simulated headphones only. Measure your own headphone off the head \
@@ -41,8 +41,8 @@ fn verdict(seal: &SealComparison) -> String {
             format!("Not distinguishable from the reference: its impedance lies within {spread}.")
         }
         SealVerdict::OffHead => format!(
-            "Off the head, or open as wide as that: the impedance lies outside {spread}, and {} of the \
-             load of the air is left.",
+            "Off the head, or open as wide as that: {} of the load of the air is left, which {spread} \
+             does not explain.",
             left(seal)
         ),
         SealVerdict::Leak(leak) => {
@@ -115,8 +115,8 @@ fn could(seal: &SealComparison) -> String {
             fixed(1e2 * share, 0)
         ),
         Some(_) => format!(
-            "{leak} Even the change off the head is too small for the spread to be seen in the bands; \
-             the load of the air that is left tells it."
+            "{leak} Even off the head the bands might not stand out; the load of the air that is \
+             left tells it."
         ),
         None => leak,
     }

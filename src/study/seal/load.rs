@@ -11,6 +11,7 @@
 
 use num_complex::Complex64;
 
+use super::Jigs;
 use super::features::Features;
 use crate::metrology::statistics::{mean, sample_sd, student_t_quantile};
 use crate::model::AirLoad;
@@ -22,28 +23,37 @@ const FEWEST_BANDS: usize = 4;
 /// Nothing at all has no logarithm: less than this is this.
 const LEAST_SHARE: f64 = 1e-3;
 
+/// What a share is found from.
+pub(super) struct Takes<'a> {
+    pub(super) references: &'a [Features],
+    pub(super) now: &'a [Features],
+    pub(super) off_head: &'a [Features],
+}
+
 /// The share of the load that is left; `None` without a take off the head, or where the diaphragm
-/// hardly moves. The spread is that of the logarithm, as a pad's leaks scatter.
-pub(super) fn air_load(
-    references: &[Features],
-    now: &[Features],
-    off_head: &[Features],
-    false_alarms: f64,
-) -> Option<AirLoad> {
+/// hardly moves. The spread is that of the logarithm, as a pad's leaks scatter; what is not known of
+/// the impedances counts unless they come from one jig.
+pub(super) fn air_load(takes: &Takes<'_>, jigs: Jigs, false_alarms: f64) -> Option<AirLoad> {
+    let Takes { references, now, off_head } = *takes;
     if off_head.is_empty() || references.is_empty() {
         return None;
     }
-    let load = Load::new(&Features::mean(references), &Features::mean(off_head))?;
+    let reference = Features::mean(references);
+    let load = Load::new(&reference, &Features::mean(off_head))?;
     let logs = |takes: &[Features]| -> Vec<f64> {
         takes.iter().map(|take| load.share(take).max(LEAST_SHARE).ln()).collect()
     };
     let (seated, seen) = (logs(references), logs(now));
     let (n, m) = (seated.len() as f64, seen.len() as f64);
     let centre = mean(&seated)?;
+    let electrical = match jigs {
+        Jigs::Same => 0.0,
+        Jigs::Different => load.electrical(&reference, &Features::mean(now)),
+    };
     let limit = || {
         let t = student_t_quantile(1.0 - false_alarms, n - 1.0)?;
-        let reach = t * sample_sd(&seated)? * (1.0 / n + 1.0 / m).sqrt();
-        Some((-reach).exp())
+        let seating = sample_sd(&seated)? * (1.0 / n + 1.0 / m).sqrt();
+        Some((-t * seating.hypot(electrical)).exp())
     };
     Some(AirLoad {
         share: (mean(&seen)? - centre).exp(),
@@ -110,13 +120,24 @@ impl Load {
         self.weighted(&loads)
     }
 
+    /// Standard uncertainty of the logarithm of the share by those of the impedances.
+    fn electrical(&self, reference: &Features, now: &Features) -> f64 {
+        let share = |scale: f64, turn: f64| {
+            let disturbed = reference.disturbed(scale, turn);
+            self.share(&disturbed).max(LEAST_SHARE).ln()
+        };
+        let (scale, turn) =
+            (reference.u_scale.hypot(now.u_scale), reference.u_turn.hypot(now.u_turn));
+        let still = share(0.0, 0.0);
+        (share(scale, 0.0) - still).hypot(share(0.0, turn) - still)
+    }
+
     /// Size of a take's load over that of the reference, without what its suspension adds.
     fn share(&self, take: &Features) -> f64 {
         let load = self.of(take);
         // Fitted beside the reference's own load, which may look like a spring itself.
         let bare = projected_out(self.suspension.clone(), &self.reference);
-        let norm = dot(&bare, &bare);
-        let spring = if norm > 0.0 { dot(&load, &bare) / norm } else { 0.0 };
+        let spring = along(&load, &bare);
         let left: Vec<f64> =
             load.iter().zip(&self.suspension).map(|(load, s)| load - spring * s).collect();
         dot(&left, &left).sqrt() / self.size
@@ -125,12 +146,15 @@ impl Load {
 
 /// A vector without its part along another.
 pub(super) fn projected_out(mut vector: Vec<f64>, direction: &[f64]) -> Vec<f64> {
-    let norm = dot(direction, direction);
-    if norm > 0.0 {
-        let along = dot(&vector, direction) / norm;
-        vector.iter_mut().zip(direction).for_each(|(x, d)| *x -= along * d);
-    }
+    let share = along(&vector, direction);
+    vector.iter_mut().zip(direction).for_each(|(x, d)| *x -= share * d);
     vector
+}
+
+/// How much of a direction there is in a vector.
+pub(super) fn along(vector: &[f64], direction: &[f64]) -> f64 {
+    let norm = dot(direction, direction);
+    if norm > 0.0 { dot(vector, direction) / norm } else { 0.0 }
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

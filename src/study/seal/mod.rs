@@ -24,7 +24,7 @@ use crate::model::{
 };
 use crate::quantity::Length;
 use crate::quantity::unit::Ohm;
-use features::{Features, Frame, drawn, suspension};
+use features::{Features, Frame, drawn, stiffened};
 use known::Effect;
 use test::Judge;
 
@@ -44,10 +44,10 @@ const OFF_HEAD: f64 = 0.35;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Jigs {
     /// One jig with one calibration: what is wrong with it cancels.
-    Same,
-    /// Perhaps several: the uncertainty of each take counts.
     #[default]
-    PerhapsDifferent,
+    Same,
+    /// Several: the stated uncertainty of each impedance counts.
+    Different,
 }
 
 /// An impedance and what it is called.
@@ -103,7 +103,8 @@ pub fn compare(question: &Question) -> Result<SealComparison, StudyError> {
         leaks.push((1e3 * diameter.m(), effect(&features(takes)?)));
     }
     leaks.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    let air_load = load::air_load(&referred, &current, &off_head, false_alarms);
+    let loads = load::Takes { references: &referred, now: &current, off_head: &off_head };
+    let air_load = load::air_load(&loads, question.jigs, false_alarms);
     let seen = Seen { test, air_load };
     let verdict = seen.verdict(|test| {
         judge.standardised(&change).and_then(|change| known::place(&change, &leaks, test))
@@ -184,13 +185,12 @@ impl Drawing<'_> {
     fn parts(&self, now: Takes<'_>) -> Result<[SealPart; 2], StudyError> {
         let motional = self.motional(self.references)?;
         let mean = self.mean(&motional);
-        let suspension: Vec<Complex64> =
-            mean.iter().zip(self.grid.hz()).map(|(&z, &hz)| suspension(z, hz)).collect();
         let bare = |takes: Takes<'_>, motional: &[Vec<Complex64>]| -> Vec<Vec<Complex64>> {
             let one = |(z, features): (&Vec<Complex64>, &Features)| {
-                let share = self.judge.suspension_of(features);
-                let points = z.iter().zip(&mean).zip(&suspension);
-                points.map(|((z, mean), s)| z - mean - share * s).collect()
+                let (stiffness, _) = self.judge.relaxed(features);
+                let points = z.iter().zip(self.grid.hz()).zip(&mean);
+                let relaxed = |z, hz| stiffened(z, hz, stiffness).unwrap_or(z);
+                points.map(|((&z, &hz), mean)| relaxed(z, hz) - mean).collect()
             };
             motional.iter().zip(takes.1).map(one).collect()
         };

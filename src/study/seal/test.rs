@@ -13,7 +13,7 @@
 
 use super::Jigs;
 use super::features::Features;
-use super::load::projected_out;
+use super::load::{along, projected_out};
 use crate::metrology::statistics::{f_exceedance, sample_sd, student_t_quantile};
 use crate::model::SealTest;
 
@@ -27,6 +27,7 @@ const POWER: f64 = 0.8;
 #[derive(Debug, Clone)]
 pub(super) struct Judge {
     mean: Vec<f64>,
+    /// Where the features go with the stiffness of the suspension.
     suspension: Vec<f64>,
     /// What chance gives the change of each feature; `None` with a single reference seating.
     u: Option<Vec<f64>>,
@@ -66,16 +67,29 @@ impl Judge {
     /// Change of the features against the mean of the reference seatings, in ohms, without what the
     /// suspension may explain.
     pub(super) fn change(&self, features: &Features) -> Vec<f64> {
-        let difference = features.stacked().iter().zip(&self.mean).map(|(x, m)| x - m).collect();
-        projected_out(difference, &self.suspension)
+        let (_, relaxed) = self.relaxed(features);
+        projected_out(self.against_mean(&relaxed), &self.suspension)
     }
 
-    /// How much of the suspension's direction there is in the features' change.
-    pub(super) fn suspension_of(&self, features: &Features) -> f64 {
-        let difference = features.stacked().into_iter().zip(&self.mean).map(|(x, m)| x - m);
-        let along: f64 = difference.zip(&self.suspension).map(|(d, g)| d * g).sum();
-        let norm: f64 = self.suspension.iter().map(|g| g * g).sum();
-        if norm > 0.0 { along / norm } else { 0.0 }
+    /// The stiffness, over (Bl)², that brings features closest to those of the reference, and what
+    /// they are with it.
+    ///
+    /// The direction of a suspension holds for small changes; a few steps along it hold for those of
+    /// some percent too.
+    pub(super) fn relaxed(&self, features: &Features) -> (f64, Features) {
+        /// Each step squares what is left of a small change.
+        const STEPS: u8 = 3;
+        let (mut stiffness, mut relaxed) = (0.0, features.clone());
+        for _ in 0..STEPS {
+            let next = stiffness + along(&self.against_mean(&relaxed), &self.suspension);
+            let Some(moved) = features.stiffened(next) else { break };
+            (stiffness, relaxed) = (next, moved);
+        }
+        (stiffness, relaxed)
+    }
+
+    fn against_mean(&self, features: &Features) -> Vec<f64> {
+        features.stacked().iter().zip(&self.mean).map(|(x, m)| x - m).collect()
     }
 
     /// A change over what chance gives it; `None` with a single reference seating.

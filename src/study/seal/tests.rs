@@ -83,7 +83,7 @@ fn the_uncertainty_of_a_jig_counts_unless_it_is_the_same() {
         let question = question(uncertain(references(5)), uncertain(leaking));
         compare(&Question { jigs, ..question }).unwrap()
     };
-    let (same, other) = (asked(Jigs::Same), asked(Jigs::PerhapsDifferent));
+    let (same, other) = (asked(Jigs::Same), asked(Jigs::Different));
     assert!(same.verdict.is_negative());
     assert!(other.test.unwrap().size < 0.5 * same.test.unwrap().size);
 }
