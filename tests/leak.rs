@@ -23,6 +23,7 @@ fn with_hole(name: &str, diameter_mm: Option<f64>) -> SimulatedState {
     let hole = |diameter_mm| Leak::Hole { diameter_mm, length_mm: 10.0, count: 1, mesh_rayl: 0.0 };
     SimulatedState {
         name: name.to_owned(),
+        off_head: false,
         pad_factor: 1.0,
         front_volume_factor: 1.0,
         ear_factor: 1.0,
@@ -35,6 +36,7 @@ fn with_hole(name: &str, diameter_mm: Option<f64>) -> SimulatedState {
             gain_db: 0.3,
             ear_frequency: 0.01,
             ear_gain_db: 0.3,
+            ..Scatter::default()
         },
     }
 }

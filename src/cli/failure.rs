@@ -223,6 +223,8 @@ impl From<StudyError> for Failure {
                 "the files must tell what one and the same drive level gives: state the level of \
                  each as --series-level OHM=DB",
             ),
+            StudyError::SealBand { .. } => Self::data(error)
+                .hint("measure the impedance with a sweep from 20 Hz to 2 kHz or more"),
             StudyError::NotNormalisable { .. } => {
                 Self::data(error).hint("choose another --normalise, or none")
             }

@@ -9,9 +9,7 @@ use serde_json::Value;
 use super::failure::Failure;
 use super::now;
 use crate::model::{
-    CableComparison, ChannelMatching, CurveComparison, Drive, FindingKind, Isolation, Leakage,
-    Legs, Measurand, Measurement, Outcome, Polar, RigKind, SourceComparison, SourceMatrix,
-    StateComparison, Trace,
+CableComparison, ChannelMatching, CurveComparison, Drive, FindingKind, Isolation, Leakage, Legs, Measurand, Measurement, Outcome, Polar, RigKind, SourceComparison, SourceMatrix, StateComparison, Trace, SealComparison,
 };
 use crate::plot::{Caption, Drawable, Seatings, Theme, Width, figures, render};
 use crate::quantity::unit::Ohm;
@@ -356,6 +354,24 @@ pub(super) fn of_cables(
         Some(figure) => Ok(written + write(folder, "cables", &figure, drawing, overwrite)?),
         None => Ok(written),
     }
+}
+
+/// Figures, CSV and JSON of a seal that was told from the impedance, and of what a microphone says.
+pub(super) fn of_seal(
+    folder: &Path,
+    seal: &SealComparison,
+    caption: &Caption,
+    drawing: Drawing,
+    overwrite: Overwrite,
+) -> Result<usize, Failure> {
+    let data = Data { folder, simulated: caption.simulated, overwrite };
+    data.write_json("seal", document::seal(seal))?;
+    data.write_csv("seal", &document::seal_csv(seal))?;
+    let written = write(folder, "seal", &figures::seal(seal, caption), drawing, overwrite)?;
+    let Some(acoustic) = &seal.acoustic else { return Ok(written) };
+    data.write_csv("seal-response", &document::differences_csv(acoustic))?;
+    let figure = figures::differences(acoustic, &differing(caption, acoustic));
+    Ok(written + write(folder, "seal-response", &figure, drawing, overwrite)?)
 }
 
 /// Where the data of a comparison go, and what they come from.

@@ -27,6 +27,7 @@ mod output;
 mod placement;
 mod plan;
 mod recording;
+mod seal;
 mod source;
 mod spectrum;
 mod standard;
@@ -99,6 +100,10 @@ pub use plan::{AnalysisSpec, Band, Plan, PlanError, SilenceSpec, SweepSpec};
 pub use recording::{
     ChannelMap, ChannelMapError, ChannelRole, Completeness, Recording, RecordingError, RigIdentity,
     RigKind, SampleFormat,
+};
+pub use seal::{
+    AirLoad, BetweenLeaks, KnownLeak, SealBand, SealComparison, SealFeature, SealPart, SealTest,
+    SealVerdict, SmallestLeak,
 };
 pub use source::{EighthRule, MeasuredOutput, Source, SourceComparison, SourceEffect, SourceLimit};
 pub use spectrum::{Covariance, Impedance, Response, Spectrum};

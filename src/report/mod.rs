@@ -13,6 +13,7 @@ pub mod matching;
 pub mod matrix;
 pub mod page;
 mod reading;
+pub mod seal;
 #[cfg(test)]
 mod specimen;
 pub mod summary;

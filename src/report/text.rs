@@ -5,12 +5,10 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table as G
 
 use super::table::{Align, Column, Table};
 use super::{
-    cable as cable_tables, curves as curve_tables, drive as drive_tables,
-    matching as matching_tables, matrix as matrix_tables, summary, words,
+cable as cable_tables, curves as curve_tables, drive as drive_tables, matching as matching_tables, matrix as matrix_tables, summary, words, seal as seal_tables,
 };
 use crate::model::{
-    CableComparison, ChannelMatching, CurveComparison, Drive, Isolation, Leakage, SourceComparison,
-    SourceMatrix, StateComparison,
+CableComparison, ChannelMatching, CurveComparison, Drive, Isolation, Leakage, SourceComparison, SourceMatrix, StateComparison, SealComparison,
 };
 
 /// Columns of a terminal that a table fits into.
@@ -106,6 +104,13 @@ pub fn matrix(matrix: &SourceMatrix) -> String {
 #[must_use]
 pub fn cables(comparison: &CableComparison) -> String {
     table(&cable_tables::cables(comparison)) + &paragraphs(&words::cables(comparison))
+}
+
+/// The seal by the impedance in figures, and a paragraph each on the verdict, on what could have been
+/// seen, and on what a microphone says; ends with a line feed.
+#[must_use]
+pub fn seal(seal: &SealComparison) -> String {
+    table(&seal_tables::seal(seal)) + &paragraphs(&words::seal(seal))
 }
 
 /// Paragraphs, each below an empty line.

@@ -191,6 +191,19 @@ pub enum StudyError {
         /// The level behind it against that behind 0 Ω, in decibels.
         change_db: f64,
     },
+    /// What the seal is seen in is not there.
+    #[error(
+        "the impedance '{name}' covers {first_hz:.0} Hz to {last_hz:.0} Hz: a seal is told from 63 Hz \
+         (better 25 Hz) to 2 kHz"
+    )]
+    SealBand {
+        /// The impedance.
+        name: String,
+        /// Its first frequency.
+        first_hz: f64,
+        /// Its last frequency.
+        last_hz: f64,
+    },
     /// The data do not cover what is asked.
     #[error(transparent)]
     Curve(#[from] CurveError),

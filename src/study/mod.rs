@@ -16,6 +16,7 @@ mod load;
 pub mod matrix;
 mod normalisation;
 pub mod placements;
+pub mod seal;
 pub mod series;
 mod significance;
 pub mod source;

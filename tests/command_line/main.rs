@@ -28,5 +28,6 @@ mod models;
 mod monitor;
 mod outputs;
 mod responses;
+mod seals;
 mod stimuli;
 mod streams;

@@ -66,9 +66,14 @@ impl FromStr for CalibrationArg {
         if state.trim().is_empty() {
             return Err(refuse());
         }
-        let diameter = length_within(diameter, "diameter of a hole", (0.1, 20.0))?;
+        let diameter = hole_diameter(diameter)?;
         Ok(Self(CalibrationLeak { state: state.trim().to_owned(), diameter }))
     }
+}
+
+/// The diameter of a drilled hole.
+pub(super) fn hole_diameter(text: &str) -> Result<Length, String> {
+    length_within(text, "diameter of a hole", (0.1, 20.0))
 }
 
 /// A length of a leak.

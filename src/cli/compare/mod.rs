@@ -8,6 +8,7 @@ mod isolation;
 mod keep;
 mod leak;
 mod matrix;
+mod seal;
 mod series;
 mod source;
 mod states;
@@ -40,6 +41,8 @@ pub(crate) enum CompareCommand {
     Matrix(matrix::MatrixArgs),
     /// What cables and adapters add, and whether two of them differ
     Cable(cable::CableArgs),
+    /// Whether a headphone still seals, by its impedance and without a microphone (experimental)
+    Seal(seal::SealArgs),
 }
 
 impl CompareCommand {
@@ -53,6 +56,7 @@ impl CompareCommand {
             Self::Source(args) => args.keep.common,
             Self::Matrix(args) => args.keep.common,
             Self::Cable(args) => args.keep.common,
+            Self::Seal(args) => args.keep.common,
         }
     }
 }
@@ -67,5 +71,6 @@ pub(super) fn run(command: CompareCommand, output: Output) -> Result<Exit, Failu
         CompareCommand::Source(args) => source::run(&args, output),
         CompareCommand::Matrix(args) => matrix::run(&args, output),
         CompareCommand::Cable(args) => cable::run(&args, output),
+        CompareCommand::Seal(args) => seal::run(&args, output),
     }
 }

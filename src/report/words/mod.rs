@@ -17,6 +17,7 @@ mod matrix;
 mod measurement;
 pub mod monitor;
 mod placements;
+mod seal;
 mod source;
 mod states;
 mod verification;
@@ -32,9 +33,12 @@ pub use matching::{channels, isolation, leakage};
 pub use matrix::matrix;
 pub use measurement::{findings, measurement};
 pub use placements::{consistency, placements};
+pub use seal::seal;
 pub use source::source;
 pub use states::{basis, states};
 pub use verification::verifications;
+
+pub(super) use seal::diameter;
 
 /// A name that somebody chose, in quotation marks and without control characters.
 pub(super) fn quoted(name: &str) -> String {

@@ -74,12 +74,22 @@ pub struct Headphone {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Seated {
     pub(super) headphone: Headphone,
+    pub(super) front: Front,
     /// Factor on the admittance of the pads.
     pub(super) pad_factor: f64,
     /// Further leaks of the state, such as a gap at the temple of a pair of glasses.
     pub(super) extra: Vec<Leak>,
     /// Factor on their admittance.
     pub(super) extra_factor: f64,
+}
+
+/// What is in front of the diaphragm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Front {
+    /// A head or a coupler, with the pads around it.
+    Covered,
+    /// The free air.
+    FreeAir,
 }
 
 /// How a headphone answers at one frequency.
@@ -126,6 +136,10 @@ fn compliance(volume_cm3: f64, omega: f64) -> Complex64 {
     Complex64::new(0.0, omega * volume_cm3 * 1e-6 / AIR_STIFFNESS)
 }
 
+/// Admittance of the free air before a diaphragm, in m³/(Pa·s): next to every volume and leak it
+/// lets everything out.
+const FREE_AIR: f64 = 1e6;
+
 impl Seated {
     /// Impedance and pressure at a frequency above zero.
     ///
@@ -142,9 +156,15 @@ impl Seated {
     pub(super) fn answer(&self, frequency_hz: f64) -> Answer {
         let Headphone { driver, front_volume_cm3, pads, baffle, rear } = &self.headphone;
         let omega = std::f64::consts::TAU * frequency_hz;
-        let front = compliance(*front_volume_cm3, omega)
-            + self.pad_factor * total_admittance(pads, frequency_hz)
-            + self.extra_factor * total_admittance(&self.extra, frequency_hz);
+        let front = match self.front {
+            // The mass of the air that moves along belongs to the stated moving mass.
+            Front::FreeAir => Complex64::new(FREE_AIR, 0.0),
+            Front::Covered => {
+                compliance(*front_volume_cm3, omega)
+                    + self.pad_factor * total_admittance(pads, frequency_hz)
+                    + self.extra_factor * total_admittance(&self.extra, frequency_hz)
+            }
+        };
         let rear = rear.admittance(frequency_hz);
         let between = total_admittance(baffle, frequency_hz);
         // Solved by hand; the determinant is (Yf+Yb)(Yr+Yb) − Yb².
@@ -227,7 +247,8 @@ mod tests {
     fn seated(pads: Vec<Leak>, rear: Rear) -> Seated {
         let headphone =
             Headphone { driver: driver(), front_volume_cm3: 35.0, pads, baffle: vec![], rear };
-        Seated { headphone, pad_factor: 1.0, extra: vec![], extra_factor: 1.0 }
+        let front = Front::Covered;
+        Seated { headphone, front, pad_factor: 1.0, extra: vec![], extra_factor: 1.0 }
     }
 
     fn closed(pads: Vec<Leak>) -> Seated {
@@ -245,6 +266,18 @@ mod tests {
         let expected = 1.0 / (std::f64::consts::TAU * (0.3e-3_f64 * 10e-3).sqrt());
         // The grid has 1000 points per octave; the lossy coil moves the peak far less.
         assert!((peak_hz(&in_free_air()) / expected - 1.0).abs() < 2e-3);
+    }
+
+    #[test]
+    fn off_the_head_the_front_does_not_load_the_diaphragm() {
+        let rear = Rear::Open { resistance_pa_s_per_m3: 1.0, mass_kg_per_m4: 0.0 };
+        let tight = Leak::Slit { gap_mm: 0.06, width_mm: 200.0, length_mm: 15.0 };
+        let hanging = Seated { front: Front::FreeAir, ..seated(vec![tight], rear) };
+        assert!((peak_hz(&hanging) / peak_hz(&in_free_air()) - 1.0).abs() < 2e-3);
+        let covered = Seated { front: Front::Covered, ..hanging.clone() };
+        let left =
+            hanging.answer(100.0).pressure_per_volt / covered.answer(100.0).pressure_per_volt;
+        assert!(left.norm() < 1e-6);
     }
 
     #[test]

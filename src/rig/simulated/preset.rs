@@ -3,8 +3,9 @@
 use super::scenario::Scenario;
 
 /// Name and text of every built-in scenario.
-const PRESETS: [(&str, &str); 4] = [
+const PRESETS: [(&str, &str); 5] = [
     ("closed-38", include_str!("../../../calibration/rigs/sim-closed-38.toml")),
+    ("closed-33", include_str!("../../../calibration/rigs/sim-closed-33.toml")),
     ("open-300", include_str!("../../../calibration/rigs/sim-open-300.toml")),
     ("planar-32", include_str!("../../../calibration/rigs/sim-planar-32.toml")),
     ("two-clocks", include_str!("../../../calibration/rigs/sim-two-clocks.toml")),
@@ -78,7 +79,8 @@ mod tests {
         for name in preset_names() {
             let scenario = preset(name).unwrap();
             assert_eq!(scenario.name(), name);
-            assert_eq!(scenario.state_names(), ["fresh", "worn", "glasses"], "{name}");
+            let states = ["fresh", "worn", "glasses", "hole-2mm", "hole-4mm", "off-head"];
+            assert_eq!(scenario.state_names(), states, "{name}");
         }
         assert_eq!(preset("closed-39"), None);
     }
@@ -140,6 +142,25 @@ mod tests {
     fn the_planar_headphone_is_all_but_a_resistor_of_32_ohms() {
         let (lowest, highest, _) = extremes("planar-32");
         assert!(31.9 < lowest && highest < 32.6, "{lowest} {highest}");
+    }
+
+    #[test]
+    fn the_light_headphone_peaks_at_60_ohms_near_233_hz() {
+        let (lowest, highest, at_hz) = extremes("closed-33");
+        assert!((33.3..33.8).contains(&lowest), "{lowest}");
+        assert!((57.0..63.0).contains(&highest), "{highest}");
+        assert!((220.0..245.0).contains(&at_hz), "{at_hz}");
+    }
+
+    #[test]
+    fn every_headphone_can_be_taken_off_and_leaves_silence() {
+        for name in preset_names() {
+            let bass = |state| {
+                let response = rig(name, state, 1).truth_response(&grid()).unwrap();
+                response.level().at(100.0).unwrap()
+            };
+            assert!(bass("fresh") - bass("off-head") > 60.0, "{name}");
+        }
     }
 
     #[test]

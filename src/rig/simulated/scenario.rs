@@ -375,7 +375,10 @@ mod tests {
     #[test]
     fn an_unknown_state_is_answered_with_those_there_are() {
         let error = preset("closed-38").unwrap().state("soggy").unwrap_err().to_string();
-        assert_eq!(error, "no state 'soggy' (there is fresh, worn, glasses)");
+        assert_eq!(
+            error,
+            "no state 'soggy' (there is fresh, worn, glasses, hole-2mm, hole-4mm, off-head)"
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::acoustics::Leak;
 use super::check::{Check, ScenarioError};
 use super::ear::EarSection;
-use super::headphone::{Seated, check_leaks};
+use super::headphone::{Front, Seated, check_leaks};
 use super::scenario::Parts;
 
 /// What a state changes on a headphone, and how much its seatings scatter.
@@ -17,6 +17,10 @@ use super::scenario::Parts;
 pub struct State {
     /// The state's name.
     pub name: String,
+    /// Whether the headphone hangs in the free air: no pads and no volume load the diaphragm from
+    /// the front, and nothing of its pressure is left there.
+    #[serde(default)]
+    pub off_head: bool,
     /// Factor on what leaks through and under the pads.
     #[serde(default = "unchanged")]
     pub pad_factor: f64,
@@ -59,6 +63,10 @@ pub struct Scatter {
     pub ear_frequency: f64,
     /// Of the height of each peak of the way to the microphone.
     pub ear_gain_db: f64,
+    /// Of the compliance of the suspension: its temperature, and what it was made to do before.
+    pub suspension: f64,
+    /// Of the temperature of the coil, in kelvins around the one that its resistance is stated at.
+    pub coil_kelvin: f64,
 }
 
 /// One seating of a headphone: which state, the how-manieth, and the seed of all chance.
@@ -124,6 +132,9 @@ pub(super) struct Seating {
     pub(super) gain: f64,
 }
 
+/// Rise of the resistance of copper, per kelvin, near 20 °C (IEC 60028).
+const COPPER_PER_KELVIN: f64 = 3.93e-3;
+
 impl Seating {
     /// Draws a seating of a state.
     pub(super) fn draw(parts: &Parts, state: &State, placement: &Placement) -> Self {
@@ -147,8 +158,13 @@ impl Seating {
                 section.moved(factor, normal(scatter.ear_gain_db))
             })
             .collect();
+        let driver = &mut headphone.driver;
+        driver.compliance_mm_per_n *= normal(scatter.suspension).exp();
+        driver.voice_coil_ohm *= 1.0 + COPPER_PER_KELVIN * normal(scatter.coil_kelvin);
+        let front = if state.off_head { Front::FreeAir } else { Front::Covered };
         let extra = state.leaks.clone();
-        Self { headphone: Seated { headphone, pad_factor, extra, extra_factor }, ear, gain }
+        let headphone = Seated { headphone, front, pad_factor, extra, extra_factor };
+        Self { headphone, ear, gain }
     }
 }
 
@@ -170,6 +186,8 @@ impl State {
             ("gain_db", scatter.gain_db),
             ("ear_frequency", scatter.ear_frequency),
             ("ear_gain_db", scatter.ear_gain_db),
+            ("suspension", scatter.suspension),
+            ("coil_kelvin", scatter.coil_kelvin),
         ])
     }
 }
@@ -206,5 +224,25 @@ mod tests {
         // Four standard errors, sd/√(2(n−1)) each.
         assert!((sd / expected - 1.0).abs() < 4.0 / (2.0 * (n - 1.0)).sqrt(), "{sd}");
         assert!(mean.abs() < 4.0 * expected / n.sqrt(), "{mean}");
+    }
+
+    #[test]
+    fn suspension_and_coil_are_drawn_last_so_that_the_rest_of_a_seating_stays() {
+        let scenario = preset("closed-38").unwrap();
+        let placement = Placement::new("fresh", 1, 7);
+        let fresh = scenario.state("fresh").unwrap();
+        let mut restless = fresh.clone();
+        restless.scatter.suspension = 0.02;
+        restless.scatter.coil_kelvin = 1.0;
+        let [before, after] =
+            [fresh, &restless].map(|state| Seating::draw(scenario.parts(), state, &placement));
+        assert_eq!((&before.ear, before.gain), (&after.ear, after.gain));
+        let (calm, moved) = (&before.headphone.headphone, &after.headphone.headphone);
+        assert_eq!(calm.front_volume_cm3, moved.front_volume_cm3);
+        let compliance = moved.driver.compliance_mm_per_n / calm.driver.compliance_mm_per_n;
+        // Five standard deviations of what is drawn.
+        assert!(compliance != 1.0 && compliance.ln().abs() < 0.1, "{compliance}");
+        let kelvins = (moved.driver.voice_coil_ohm / calm.driver.voice_coil_ohm - 1.0) / 3.93e-3;
+        assert!(kelvins != 0.0 && kelvins.abs() < 5.0, "{kelvins}");
     }
 }

@@ -65,7 +65,7 @@ fn state(state: &StateSummary) -> Value {
     })
 }
 
-fn difference(difference: &StateDifference) -> Value {
+pub(super) fn difference(difference: &StateDifference) -> Value {
     let shelf = difference.bass_shelf_db;
     let (fitted, refused) = match &difference.leak {
         Some(LeakVerdict::Fitted(fitted)) => (Some(leak(fitted)), None),

@@ -12,6 +12,7 @@ mod evidence;
 mod matching;
 mod matrix;
 mod monitor;
+mod seal;
 mod table;
 
 use serde::Serialize;
@@ -32,6 +33,7 @@ pub use drive::drive;
 pub use matching::{channels, channels_csv, isolation, isolation_csv, leakage, leakage_csv};
 pub use matrix::{matrix, matrix_csv};
 pub use monitor::glimpse;
+pub use seal::{seal, seal_csv};
 pub use table::{
     crosstalk_csv, curve_differences_csv, curves_csv, differences_csv, drive_csv, leaks_csv,
     placements_csv, simultaneous_csv, sources_csv, states_csv, verifications_csv,
