@@ -24,6 +24,7 @@ mod normalisation;
 mod output;
 mod plan;
 mod recording;
+mod repeatability;
 mod source;
 mod spectrum;
 mod standard;
@@ -31,6 +32,7 @@ mod states;
 mod stimulus;
 mod trace;
 mod verification;
+mod wear;
 
 pub use budget::{Budget, Contribution, Distribution, ErrorSource, Evaluation};
 pub use cable::{
@@ -90,6 +92,10 @@ pub use recording::{
     ChannelMap, ChannelMapError, ChannelRole, Completeness, Recording, RecordingError, RigIdentity,
     RigKind, SampleFormat,
 };
+pub use repeatability::{
+    Comparing, FigureSpread, Repeatability, RepeatedFigure, Resolution, SpreadCause, SpreadPart,
+    StudyGap,
+};
 pub use source::{EighthRule, MeasuredOutput, Source, SourceComparison, SourceEffect, SourceLimit};
 pub use spectrum::{Covariance, Impedance, Response, Spectrum};
 pub use standard::{Connection, Standard, StandardKind};
@@ -97,3 +103,7 @@ pub use states::{Spread, StateComparison, StateDifference, StateSummary};
 pub use stimulus::{Stimulus, StimulusError};
 pub use trace::{Polar, Trace, TraceKind};
 pub use verification::{Verdict, Verification, VerifiedPart};
+pub use wear::{
+    FigureAt, FigureChange, RigSpread, SpreadSource, TimeScale, Wear, WearLine, WearPoint,
+    WearTrack,
+};

@@ -12,11 +12,13 @@ pub mod drive;
 pub mod matrix;
 pub mod page;
 mod reading;
+pub mod repeatability;
 #[cfg(test)]
 mod specimen;
 pub mod summary;
 mod table;
 pub mod text;
+pub mod wear;
 pub mod words;
 
 pub use budget::budget;

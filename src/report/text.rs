@@ -6,10 +6,11 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table as G
 use super::table::{Align, Column, Table};
 use super::{
     cable as cable_tables, curves as curve_tables, drive as drive_tables, matrix as matrix_tables,
-    summary, words,
+    repeatability as repeatability_tables, summary, wear as wear_tables, words,
 };
 use crate::model::{
-    CableComparison, CurveComparison, Drive, SourceComparison, SourceMatrix, StateComparison,
+    CableComparison, CurveComparison, Drive, Repeatability, SourceComparison, SourceMatrix,
+    StateComparison, Wear,
 };
 
 /// Columns of a terminal that a table fits into.
@@ -81,6 +82,25 @@ pub fn matrix(matrix: &SourceMatrix) -> String {
 #[must_use]
 pub fn cables(comparison: &CableComparison) -> String {
     table(&cable_tables::cables(comparison)) + &paragraphs(&words::cables(comparison))
+}
+
+/// The bass over time, the other figures, and a paragraph for each line; ends with a line feed.
+#[must_use]
+pub fn wear(wear: &Wear) -> String {
+    let (bass, others) = (wear_tables::wear(wear), wear_tables::figures(wear));
+    let others =
+        if others.rows().is_empty() { String::new() } else { format!("\n{}", table(&others)) };
+    format!("{}{others}{}", table(&bass), paragraphs(&words::wear(wear)))
+}
+
+/// What spreads repeated measurements, what can be resolved, and paragraphs on both and on what is
+/// missing; ends with a line feed.
+#[must_use]
+pub fn repeatability(study: &Repeatability) -> String {
+    let spreads = table(&repeatability_tables::spreads(study));
+    let resolution = repeatability_tables::resolution(study);
+    let resolution = resolution.map_or_else(String::new, |of| format!("\n{}", table(&of)));
+    format!("{spreads}{resolution}{}", paragraphs(&words::repeatability(study)))
 }
 
 /// Paragraphs, each below an empty line.

@@ -1,5 +1,5 @@
-//! Questions put to measurements: what states, sources and seals do to a headphone, what it
-//! needs for a level, and how any two curves differ.
+//! Questions put to measurements: what states, sources, seals and time do to a headphone, what it
+//! needs for a level, what repeating shows of a rig, and how any two curves differ.
 
 pub mod cable;
 pub mod curves;
@@ -11,11 +11,13 @@ pub mod leak;
 mod load;
 pub mod matrix;
 mod normalisation;
+pub mod repeatability;
 pub mod series;
 mod significance;
 pub mod source;
 pub mod states;
 mod verification;
+pub mod wear;
 
 pub use error::StudyError;
 

@@ -28,3 +28,4 @@ mod outputs;
 mod responses;
 mod stimuli;
 mod streams;
+mod wear;

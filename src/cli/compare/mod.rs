@@ -5,10 +5,13 @@ mod curves;
 mod keep;
 mod leak;
 mod matrix;
+mod repeatability;
 mod series;
 mod source;
 mod states;
+mod tagged;
 mod verify;
+mod wear;
 
 use clap::Subcommand;
 
@@ -29,6 +32,10 @@ pub(crate) enum CompareCommand {
     Matrix(matrix::MatrixArgs),
     /// What cables and adapters add, and whether two of them differ
     Cable(cable::CableArgs),
+    /// How a headphone changes with the hours or the months of its pads
+    Wear(wear::WearArgs),
+    /// What repeating does, by persons, days and seatings: what a rig can resolve
+    Repeatability(repeatability::RepeatabilityArgs),
 }
 
 impl CompareCommand {
@@ -39,6 +46,8 @@ impl CompareCommand {
             Self::Source(args) => args.keep.common,
             Self::Matrix(args) => args.keep.common,
             Self::Cable(args) => args.keep.common,
+            Self::Wear(args) => args.keep.common,
+            Self::Repeatability(args) => args.keep.common,
         }
     }
 }
@@ -50,5 +59,7 @@ pub(super) fn run(command: CompareCommand, output: Output) -> Result<Exit, Failu
         CompareCommand::Source(args) => source::run(&args, output),
         CompareCommand::Matrix(args) => matrix::run(&args, output),
         CompareCommand::Cable(args) => cable::run(&args, output),
+        CompareCommand::Wear(args) => wear::run(&args, output),
+        CompareCommand::Repeatability(args) => repeatability::run(&args, output),
     }
 }

@@ -9,10 +9,12 @@ mod impedance;
 mod leak;
 mod matrix;
 mod model;
+mod repeatability;
 mod response;
 mod source;
 mod states;
 mod verification;
+mod wear;
 
 pub use cable::cable;
 pub use crosstalk::crosstalk;
@@ -23,10 +25,12 @@ pub use impedance::impedance;
 pub use leak::leak;
 pub use matrix::matrix;
 pub use model::model;
+pub use repeatability::repeatability;
 pub use response::response;
 pub use source::source;
 pub use states::{Seatings, states};
 pub use verification::verification;
+pub use wear::{wear, wear_curves};
 
 use std::borrow::Borrow;
 

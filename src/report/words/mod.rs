@@ -14,9 +14,11 @@ mod inferred;
 mod leak;
 mod matrix;
 mod measurement;
+mod repeatability;
 mod source;
 mod states;
 mod verification;
+mod wear;
 
 pub use cable::cables;
 pub use curves::curves;
@@ -27,9 +29,14 @@ pub use inferred::inferred;
 pub use leak::leaks;
 pub use matrix::matrix;
 pub use measurement::{findings, measurement};
+pub use repeatability::repeatability;
 pub use source::source;
 pub use states::{basis, states};
 pub use verification::verifications;
+pub use wear::wear;
+
+pub(super) use evidence::{chance, named as figure_name, unit as figure_unit};
+pub(super) use repeatability::{band_name, cause_name};
 
 /// A name that somebody chose, in quotation marks and without control characters.
 pub(super) fn quoted(name: &str) -> String {

@@ -10,7 +10,9 @@ mod curves;
 mod drive;
 mod evidence;
 mod matrix;
+mod repeatability;
 mod table;
+mod wear;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -28,10 +30,12 @@ pub use comparison::{sources, states};
 pub use curves::curves;
 pub use drive::drive;
 pub use matrix::{matrix, matrix_csv};
+pub use repeatability::{repeatability, repeatability_csv, rig_spread};
 pub use table::{
     crosstalk_csv, curve_differences_csv, curves_csv, differences_csv, drive_csv, leaks_csv,
     sources_csv, states_csv, verifications_csv,
 };
+pub use wear::{wear, wear_changes_csv, wear_csv};
 
 /// The version of the documents' layout. It rises when a key changes its meaning or goes away;
 /// new keys leave it as it is.
