@@ -39,8 +39,9 @@ pub struct WearPoint {
     pub seatings: usize,
     /// How many seatings of the baseline were made on the same day.
     pub baseline: usize,
-    /// The response at this time less that at the first, with its standard error; absent for the
-    /// first. The drift of the rig is taken out where [`WearLine::drift_removed`].
+    /// The response at this time less that at the first, which has none. Twice its uncertainty holds
+    /// 95 % at any one frequency. The drift of the rig is taken out where
+    /// [`WearLine::drift_removed`].
     pub change: Option<Curve<Decibel>>,
 }
 

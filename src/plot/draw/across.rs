@@ -132,7 +132,7 @@ mod tests {
             labels(&Across::Days(-5.0, 370.0), 320.0),
             ["0", "2", "4", "6", "8", "10", "12"]
         );
-        assert_eq!(labels(&Across::Days(0.0, 10.0), 320.0)[..3], ["0", "1", "2"]);
+        assert_eq!(labels(&Across::Days(0.0, 10.0), 320.0)[..3], ["0", "2", "4"]);
     }
 
     #[test]
@@ -141,6 +141,6 @@ mod tests {
         let found = labels(&Across::Dates(20_458.0, 20_828.0), 500.0);
         assert_eq!(found, ["2026-04", "2026-07", "2026-10", "2027-01"]);
         let near = labels(&Across::Dates(20_458.0, 20_468.0), 500.0);
-        assert_eq!(near[0], "2026-01-06");
+        assert_eq!(near[0], "2026-01-05");
     }
 }

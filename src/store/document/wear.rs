@@ -37,7 +37,7 @@ fn line(line: &WearLine, time: TimeScale) -> Value {
         "name": line.name,
         "spread": line.spread.map(spread),
         "drift_removed": line.drift_removed,
-        "changed": shelf.and_then(|shelf| Some(shelf.bound().map(|_| first.is_some())?)),
+        "changed": shelf.and_then(WearTrack::bound).map(|_| first.is_some()),
         "first_changed_at": first.map(|i| line.points[i].at),
         "no_change_above_db": shelf.filter(|_| first.is_none()).and_then(WearTrack::bound),
         "trends": line.tracks.iter().filter_map(trend).collect::<Vec<_>>(),
