@@ -9,7 +9,7 @@
 //! λ_i = √(v₀/(v₀ + v_i))
 //! ```
 //!
-//! with v₀ and v_i the variances of the means of the first and of the i-th state, and s the ratio
+//! with `v₀` and `v_i` the variances of the means of the first and of the i-th state, and s the ratio
 //! of the estimated standard deviation, of ν degrees of freedom, to the true one.
 
 use statrs::function::erf::erfc;
@@ -18,9 +18,9 @@ use statrs::function::gamma::ln_gamma;
 /// Means that are compared with a first one, by the variances of all.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ManyToOne {
-    /// λ_i and √(1 − λ_i²) of each comparison.
+    /// `λ_i` and `√(1 − λ_i²)` of each comparison.
     shares: Vec<(f64, f64)>,
-    /// ln of the width of the steps' weight, and s, at each node.
+    /// Weight and s of each node of the integral over s.
     nodes: Vec<(f64, f64)>,
 }
 
@@ -32,7 +32,11 @@ impl ManyToOne {
     #[must_use]
     pub fn new(first: f64, others: &[f64], dof: f64) -> Option<Self> {
         let positive = |v: &f64| *v > 0.0 && v.is_finite();
-        if others.is_empty() || !others.iter().chain([&first]).all(positive) || !(dof > 0.0) {
+        if others.is_empty()
+            || !others.iter().chain([&first]).all(positive)
+            || dof.is_nan()
+            || dof <= 0.0
+        {
             return None;
         }
         let share = |v: &f64| ((first / (first + v)).sqrt(), (v / (first + v)).sqrt());
@@ -52,7 +56,7 @@ impl ManyToOne {
     pub fn limit(&self, false_alarms: f64) -> f64 {
         /// As far as a limit is looked for.
         const FURTHEST: f64 = 1e4;
-        const CLOSE: f64 = 1e-6;
+        const CLOSE: f64 = 1e-5;
         let (mut low, mut high) = (0.0, 1.0);
         while self.chance(high) > false_alarms && high < FURTHEST {
             (low, high) = (high, 2.0 * high);
@@ -68,7 +72,7 @@ impl ManyToOne {
     fn none_beyond(&self, limit: f64) -> f64 {
         /// Beyond, the normal density is below 1e-14.
         const REACH: f64 = 8.0;
-        const STEP: f64 = 0.2;
+        const STEP: f64 = 0.25;
         let steps = (2.0 * REACH / STEP) as usize;
         let density = |z: f64| (-0.5 * z * z).exp() * STEP / std::f64::consts::TAU.sqrt();
         let below = |x: f64| 0.5 * erfc(-x * std::f64::consts::FRAC_1_SQRT_2);

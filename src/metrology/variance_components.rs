@@ -5,7 +5,7 @@
 //! y = μ + Σ_k Z_k·b_k + e,   b_k ~ N(0, σ_k²),  e ~ N(0, σ_e²),   V = Σ_k σ_k²·Z_k·Z_kᵀ + σ_e²·I
 //! ```
 //!
-//! Z_k says which level of cause k a value has: which person, which day. Nested and crossed causes
+//! `Z_k` says which level of cause k a value has: which person, which day. Nested and crossed causes
 //! and unequal numbers differ in nothing but that. The restricted likelihood (Patterson and
 //! Thompson 1971) is that of what the mean does not explain; it is climbed by Fisher's scoring with
 //! no variance below zero (Harville 1977). For equal numbers and no variance at zero the result is
@@ -118,15 +118,15 @@ fn parted(cause: &[usize]) -> Vec<usize> {
 
 /// The restricted likelihood of values scaled to a variance of one.
 ///
-/// With X = [Z, 1, y] everything follows from XᵀX, which is small: where D holds the variances of the
-/// levels and M = (σ_e²·I + D½·ZᵀZ·D½)⁻¹,
+/// With X = [Z, 1, y] everything follows from `XᵀX`, which is small: where D holds the variances of
+/// the levels and `M = (σ_e²·I + D½·ZᵀZ·D½)⁻¹`,
 ///
 /// ```text
 /// V⁻¹ = (I − Z·D½·M·D½·Zᵀ)/σ_e²,   V⁻² = (I − Z·D½·(M + σ_e²·M²)·D½·Zᵀ)/σ_e⁴
 /// P = V⁻¹ − V⁻¹·1·1ᵀ·V⁻¹/(1ᵀ·V⁻¹·1)
 /// ```
 struct Likelihood {
-    /// XᵀX.
+    /// `XᵀX`.
     products: DMatrix<f64>,
     /// The columns of X that are the levels of each cause.
     blocks: Vec<Range<usize>>,
@@ -191,28 +191,28 @@ impl Likelihood {
         let factor = inner.cholesky()?;
         let logs = factor.l_dirty().diagonal().iter().map(|d: &f64| 2.0 * d.ln()).sum::<f64>();
         let free = self.count as f64 - levels as f64;
-        let m = factor.inverse();
-        let m_squared = &m * &m;
+        let middle = factor.inverse();
+        let middle_squared = &middle * &middle;
         // XᵀV⁻¹X and XᵀV⁻²X
-        let first = (&self.products - rows.tr_mul(&(&m * &rows))) / residual;
-        let twice = &m + &m_squared * residual;
+        let first = (&self.products - rows.tr_mul(&(&middle * &rows))) / residual;
+        let twice = &middle + &middle_squared * residual;
         let second = (&self.products - rows.tr_mul(&(&twice * &rows))) / residual.powi(2);
         let weight = first[(one, one)];
-        let (a, b, c) = (first.column(one), second.column(one), second[(one, one)]);
+        let (a, b, doubled) = (first.column(one), second.column(one), second[(one, one)]);
         let projected = &first - a * a.transpose() / weight;
         let squared = &second - (b * a.transpose() + a * b.transpose()) / weight
-            + a * a.transpose() * (c / weight.powi(2));
+            + a * a.transpose() * (doubled / weight.powi(2));
         // V⁻¹·1 in the columns of X, for 1ᵀ·V⁻³·1
         let mut ones = DVector::zeros(levels + 2);
         ones[one] = 1.0 / residual;
-        let spread = &m * rows.column(one);
+        let spread = &middle * rows.column(one);
         for (i, root) in roots.iter().enumerate() {
             ones[i] = -root * spread[i] / residual;
         }
         let third = (&first * &ones).dot(&ones);
-        let trace = (free + residual * m.trace()) / residual - c / weight;
-        let trace_squared = free / residual.powi(2) + m_squared.trace() - 2.0 * third / weight
-            + (c / weight).powi(2);
+        let trace = (free + residual * middle.trace()) / residual - doubled / weight;
+        let trace_squared = free / residual.powi(2) + middle_squared.trace() - 2.0 * third / weight
+            + (doubled / weight).powi(2);
         let log_determinant = free * residual.ln() + logs;
         let log = -0.5 * (log_determinant + weight.ln() + projected[(y, y)]);
         let (gradient, information) = self.slopes(&projected, &squared, (trace, trace_squared));
@@ -227,8 +227,8 @@ impl Likelihood {
         })
     }
 
-    /// First derivatives by each variance, and Fisher's information, from XᵀPX, XᵀP²X and the traces
-    /// of P and P².
+    /// First derivatives by each variance, and Fisher's information, from `XᵀPX`, `XᵀP²X` and the
+    /// traces of P and P².
     fn slopes(
         &self,
         projected: &DMatrix<f64>,

@@ -56,6 +56,9 @@ pub struct Resolution {
     /// For each of [`Repeatability::SEATINGS`] seatings of each state, in decibels; absent where
     /// nothing can be said of so few.
     pub change_db: Vec<Option<f64>>,
+    /// As [`Self::change_db`] for [`Repeatability::AT_WORST`] seatings, every spread being as large
+    /// as its interval allows; absent where that has no end.
+    pub at_worst_db: Option<f64>,
     /// Seatings of each state that show each of [`Repeatability::CHANGES_DB`]; absent where no
     /// number of them does.
     pub seatings: Vec<Option<usize>>,
@@ -188,6 +191,8 @@ impl FigureSpread {
 impl Repeatability {
     /// Seatings of each state that [`Resolution::change_db`] is given for.
     pub const SEATINGS: [usize; 5] = [1, 2, 3, 5, 10];
+    /// Seatings of each state that [`Resolution::at_worst_db`] is given for.
+    pub const AT_WORST: usize = 5;
     /// Changes in decibels that [`Resolution::seatings`] is given for.
     pub const CHANGES_DB: [f64; 2] = [1.0, 0.5];
 

@@ -143,7 +143,9 @@ impl TimeScale {
     pub fn spoken(self, at: f64) -> String {
         const DAYS_PER_MONTH: f64 = 365.25 / 12.0;
         /// Fewer days are counted as such.
-        const FEW_DAYS: f64 = 45.0;
+        const FEW_DAYS: f64 = 28.0;
+        /// Less than this has not been worn, in days.
+        const NEW: f64 = 0.5;
         let counted = |number: f64, one: &str| {
             let text = format!("{number:.1}");
             let text = text.trim_end_matches(".0");
@@ -151,6 +153,7 @@ impl TimeScale {
         };
         match self {
             Self::PadHours => format!("{} h", (at * 10.0).round() / 10.0),
+            Self::PadDays if at.abs() < NEW => "fresh".to_owned(),
             Self::PadDays if at.abs() < FEW_DAYS => counted(at, "day"),
             Self::PadDays => counted(at / DAYS_PER_MONTH, "month"),
             Self::Date => {
@@ -202,6 +205,7 @@ mod tests {
     fn times_are_written_as_people_say_them() {
         assert_eq!(TimeScale::PadHours.spoken(250.0), "250 h");
         assert_eq!(TimeScale::PadDays.spoken(1.0), "1 day");
+        assert_eq!(TimeScale::PadDays.spoken(0.0), "fresh");
         assert_eq!(TimeScale::PadDays.spoken(91.3), "3 months");
         assert_eq!(TimeScale::PadDays.spoken(380.0), "12.5 months");
         assert_eq!(TimeScale::Date.spoken(20_458.0), "2026-01-05");

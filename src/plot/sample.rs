@@ -262,6 +262,7 @@ pub(crate) fn repeatability() -> Repeatability {
         resolutions: vec![Resolution {
             comparing: Comparing::SameDay,
             change_db: vec![None, Some(1.2), Some(0.9), Some(0.6), Some(0.4)],
+            at_worst_db: None,
             seatings: vec![Some(3), None],
         }],
         dof: (Some(20.0), Some(1.4)),

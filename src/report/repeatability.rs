@@ -1,9 +1,12 @@
 //! What spreads repeated measurements, as tables for a terminal.
 
-use super::digits::{ABSENT, decimals_of, fixed};
+use super::digits::{ABSENT, fixed};
 use super::table::{Column, Table};
 use super::words::{band_name, cause_name};
 use crate::model::{Comparing, FigureSpread, Repeatability, SpreadCause, SpreadPart};
+
+/// Decimals of levels.
+const DB_DECIMALS: usize = 2;
 
 /// The causes in the order of their columns.
 const CAUSES: [SpreadCause; 5] = [
@@ -33,9 +36,8 @@ pub fn spreads(study: &Repeatability) -> Table {
 }
 
 fn cell(part: &SpreadPart) -> String {
-    let decimals = decimals_of(part.sd_db, 2, 2).max(2);
-    let number = |db| fixed(db, decimals);
-    let to = part.to_db.map_or("…".to_owned(), |to| format!("–{}", fixed(to, decimals.min(2))));
+    let number = |db| fixed(db, DB_DECIMALS);
+    let to = part.to_db.map_or("…".to_owned(), |to| format!("–{}", number(to)));
     format!("{} ({}{to})", number(part.sd_db), number(part.from_db))
 }
 
@@ -46,25 +48,34 @@ fn cell(part: &SpreadPart) -> String {
 pub fn resolution(study: &Repeatability) -> Option<Table> {
     let shelf = study.figures.first().filter(|figure| !figure.resolutions.is_empty())?;
     let counts = Repeatability::SEATINGS.map(|n| Column::number(format!("n = {n}"), "dB"));
+    let worst = Column::number(format!("worst, {}", Repeatability::AT_WORST), "dB");
     let needed = Repeatability::CHANGES_DB.map(|db| Column::count(format!("n for {db} dB")));
-    let columns = [Column::text("Each state")].into_iter().chain(counts).chain(needed).collect();
+    let columns = [Column::text("Each state")]
+        .into_iter()
+        .chain(counts)
+        .chain([worst])
+        .chain(needed)
+        .collect();
     let rows = shelf.resolutions.iter().map(|of| {
-        let changes = of.change_db.iter().map(|db| db.map_or(ABSENT.to_owned(), |db| fixed(db, 2)));
+        let changes = of.change_db.iter().chain([&of.at_worst_db]);
+        let changes = changes.map(|db| db.map_or(ABSENT.to_owned(), |db| fixed(db, DB_DECIMALS)));
         let needed = of.seatings.iter().map(|n| n.map_or("none".to_owned(), |n| n.to_string()));
         [spoken(of.comparing).to_owned()].into_iter().chain(changes).chain(needed).collect()
     });
     let note = format!(
-        "The smallest change of {} that is seen four times in five, at 5 % false alarms, with n \
-         seatings of each of two states; and how many seatings a change needs.",
-        band_name(shelf.figure)
+        "The smallest change of the {} that is seen four times in five, at 5 % false alarms, with n \
+         seatings of each of two states; worst: with {}, if every spread is as large as its \
+         interval allows; and how many seatings a change needs.",
+        band_name(shelf.figure),
+        Repeatability::AT_WORST
     );
     Some(Table::of_columns("What can be resolved", columns, rows.collect()).with_notes(vec![note]))
 }
 
 const fn spoken(comparing: Comparing) -> &'static str {
     match comparing {
-        Comparing::SameDay => "by one person, on one day",
-        Comparing::OtherDay => "by one person, on another day",
-        Comparing::OtherPerson => "by another person",
+        Comparing::SameDay => "same person, same day",
+        Comparing::OtherDay => "same person, another day",
+        Comparing::OtherPerson => "another person",
     }
 }

@@ -6,7 +6,7 @@ mod tests;
 
 use super::StudyError;
 use super::normalisation::{normalised, reference_band};
-use crate::metrology::variance_components::{Components, estimate, is_estimable};
+use crate::metrology::variance_components::{Components, Variance, estimate, is_estimable};
 use crate::metrology::{band, shelf, welch};
 use crate::model::{
     Comparing, Curve, FigureSpread, Repeatability, RepeatedFigure, Resolution, SpreadCause,
@@ -20,7 +20,7 @@ const WANTED_SEATINGS: usize = 3;
 /// A change that takes more than this to be seen says that nothing is known, in decibels.
 const MOST_DB: f64 = 40.0;
 /// More seatings than this nobody makes.
-const MOST_SEATINGS: usize = 1000;
+const MOST_SEATINGS: f64 = 1000.0;
 
 /// One measurement of the study.
 #[derive(Debug, Clone, PartialEq)]
@@ -207,65 +207,76 @@ impl Design {
     }
 
     fn resolutions(&self, found: &Components) -> Vec<Resolution> {
+        let knows = |causes: &[SpreadCause]| self.factors(causes, 1.0).is_some();
         // Without reseats nothing is known of what a comparison meets.
-        if self.rest == SpreadCause::Repeat && self.factors(&[SpreadCause::Reseat], 1.0).is_none() {
+        if !knows(&[SpreadCause::Reseat]) {
             return Vec::new();
         }
-        let same_day = self.same_day(found);
-        let day = self.between(found, Comparing::OtherDay, &DAY);
-        let person = self.between(found, Comparing::OtherPerson, &[SpreadCause::Operator]);
-        [same_day, day, person].into_iter().flatten().collect()
+        let day = knows(&DAY).then(|| self.between(found, Comparing::OtherDay, &DAY));
+        let person = [SpreadCause::Operator, DAY[0], DAY[1]];
+        let person = knows(&[SpreadCause::Operator])
+            .then(|| self.between(found, Comparing::OtherPerson, &person));
+        [Some(self.same_day(found)), day, person].into_iter().flatten().collect()
+    }
+
+    /// The variance of some causes together, each as it was estimated or at the end of its interval.
+    fn variance(
+        &self,
+        found: &Components,
+        causes: &[SpreadCause],
+        of: fn(&Variance) -> f64,
+    ) -> f64 {
+        let all = self.causes.iter().map(|(cause, _)| *cause).chain([self.rest]);
+        let wanted = all.zip(&found.variances).filter(|(cause, _)| causes.contains(cause));
+        wanted.map(|(_, variance)| of(variance)).sum()
     }
 
     /// On one day the seatings that are compared say themselves how they spread.
-    fn same_day(&self, found: &Components) -> Option<Resolution> {
-        let (variance, _) = found.sum(&self.factors(&RESEAT, 1.0)?)?;
-        let sd = variance.sqrt();
-        let change = |&n: &usize| {
+    fn same_day(&self, found: &Components) -> Resolution {
+        let sd = |of| self.variance(found, &RESEAT, of).sqrt();
+        let change = |sd: f64, n: usize| {
             let n = n as f64;
             let dof = 2.0 * n - 2.0;
             let difference = Uncertain::with_dof(0.0, sd * (2.0 / n).sqrt(), dof);
             (dof > 0.0).then(|| welch::minimal_detectable(difference)).flatten()
         };
-        Some(Resolution {
+        let (likely, most) = (sd(|v| v.value), sd(|v| v.to));
+        Resolution {
             comparing: Comparing::SameDay,
-            change_db: Repeatability::SEATINGS.iter().map(change).collect(),
-            seatings: Repeatability::CHANGES_DB.map(|db| welch::seatings_for(db, sd)).into(),
-        })
+            change_db: Repeatability::SEATINGS.map(|n| change(likely, n)).into(),
+            at_worst_db: change(most, Repeatability::AT_WORST).filter(|db| *db <= MOST_DB),
+            seatings: Repeatability::CHANGES_DB.map(|db| welch::seatings_for(db, likely)).into(),
+        }
     }
 
-    /// From day to day and person to person, the study says how they spread.
+    /// From day to day and person to person the seatings say nothing; the study's variances are
+    /// taken as they are, and at their worst.
     fn between(
         &self,
         found: &Components,
         comparing: Comparing,
-        needed: &[SpreadCause],
-    ) -> Option<Resolution> {
-        self.factors(needed, 1.0)?;
-        let common: &[SpreadCause] = match comparing {
-            Comparing::OtherPerson => &[SpreadCause::Operator, DAY[0], DAY[1]],
-            _ => &DAY,
+        common: &[SpreadCause],
+    ) -> Resolution {
+        /// What is seen four times in five at 5 % false alarms, in standard deviations that are
+        /// known.
+        const SEEN: f64 = 1.959_964 + 0.841_621;
+        let change = |of, n: usize| {
+            let (common, own) =
+                (self.variance(found, common, of), self.variance(found, &RESEAT, of));
+            Some(SEEN * (2.0 * (common + own / n as f64)).sqrt()).filter(|db| *db <= MOST_DB)
         };
-        let change = |n: usize| {
-            let common = self.factors(common, 2.0)?;
-            let own = self.factors(&RESEAT, 2.0 / n as f64)?;
-            let factors: Vec<f64> = common.iter().zip(&own).map(|(a, b)| a + b).collect();
-            let (variance, dof) = found.sum(&factors)?;
-            let difference = Uncertain::with_dof(0.0, variance.sqrt(), dof);
-            welch::minimal_detectable(difference).filter(|db| *db <= MOST_DB)
-        };
+        let likely: fn(&Variance) -> f64 = |v| v.value;
         let seatings = |db: f64| {
-            // The change falls with the number, so most numbers need not be tried.
-            let enough = |n: &usize| change(*n).is_some_and(|seen| seen <= db);
-            let most = MOST_SEATINGS;
-            let first = (0..).map(|k| 1_usize << k).take_while(|n| *n <= most).find(enough)?;
-            (first / 2 + 1..=first).find(enough)
+            let room = (db / SEEN).powi(2) / 2.0 - self.variance(found, common, likely);
+            let n = (self.variance(found, &RESEAT, likely) / room).ceil().max(1.0);
+            (room > 0.0 && n <= MOST_SEATINGS).then_some(n as usize)
         };
-        Some(Resolution {
+        Resolution {
             comparing,
-            change_db: Repeatability::SEATINGS.iter().map(|&n| change(n)).collect(),
+            change_db: Repeatability::SEATINGS.map(|n| change(likely, n)).into(),
+            at_worst_db: change(|v| v.to, Repeatability::AT_WORST),
             seatings: Repeatability::CHANGES_DB.map(seatings).into(),
-        })
+        }
     }
 }
 

@@ -125,7 +125,7 @@ fn the_folder_holds_figures_tables_and_the_document() {
         assert!(figure.contains(words), "{words}");
     }
     assert!(bench.text("out/figures/wear-curves-1.svg").contains("3 months"));
-    bench.run(&format!("{lines} -o out")).ended(5).says("exists");
+    bench.run(&format!("{lines} -o out")).ended(2).says("exists");
 }
 
 #[test]

@@ -145,7 +145,7 @@ fn from_files(args: &WearArgs) -> Result<Given, Failure> {
         lines.iter_mut().filter(own).for_each(|line| add(&mut line.baseline, &day));
     }
     lines.iter_mut().filter(|line| line.name.is_empty()).for_each(|line| {
-        line.name = "pads".to_owned();
+        "pads".clone_into(&mut line.name);
     });
     curves.remark_on_assumptions();
     Ok(Given { time, lines, simulated: curves.any_simulated(), headphone: None })

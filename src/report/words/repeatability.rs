@@ -76,7 +76,7 @@ fn few(study: &Repeatability) -> Option<String> {
     let (reseat, day) = study.figures.first()?.dof;
     let said = |dof: Option<f64>, what: &str| {
         let dof = dof.filter(|dof| *dof < FEW_DOF)?;
-        Some(format!("{what} with {dof:.1} degrees of freedom"))
+        Some(format!("{what} with {dof:.1}"))
     };
     let few: Vec<String> = [said(reseat, "from seating to seating"), said(day, "from day to day")]
         .into_iter()
@@ -84,7 +84,8 @@ fn few(study: &Repeatability) -> Option<String> {
         .collect();
     (!few.is_empty()).then(|| {
         format!(
-            "The spread is known {}: its upper end counts, and more days or seatings would lower it.",
+            "The spread is known from few degrees of freedom ({}): the upper end of its interval is \
+             what counts, and more days or seatings would lower it.",
             listed(&few)
         )
     })
@@ -166,7 +167,7 @@ mod tests {
         for words in [
             "Three measurements, one session by one person",
             "the bass shelf is the day (0.42 dB): more seatings on one day do not help",
-            "from day to day with 1.5 degrees of freedom",
+            "from few degrees of freedom (from day to day with 1.5)",
             "“B” has not measured on a second day; “A” has only one seating on 2026-01-05",
         ] {
             assert!(text.contains(words), "{words}: {text}");

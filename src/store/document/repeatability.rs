@@ -53,7 +53,15 @@ fn resolution(resolution: &Resolution) -> Value {
     let seatings: Value = (Repeatability::CHANGES_DB.iter().zip(&resolution.seatings))
         .filter_map(|(db, n)| Some(json!({ "change_db": db, "n": (*n)? })))
         .collect();
-    json!({ "comparing": resolution.comparing.name(), "smallest": changes, "needed": seatings })
+    json!({
+        "comparing": resolution.comparing.name(),
+        "smallest": changes,
+        "at_worst": {
+            "n": resolution.at_worst_db.map(|_| Repeatability::AT_WORST),
+            "change_db": resolution.at_worst_db,
+        },
+        "needed": seatings,
+    })
 }
 
 fn gap(gap: &StudyGap) -> Value {

@@ -91,6 +91,7 @@ fn intervals_of_the_spreads_cover_them() {
         }
     }
     let shares = covered.map(|count| count as f64 / DRAWS as f64);
+    println!("covered {shares:?}");
     assert!(shares.iter().all(|share| *share >= AT_LEAST), "{shares:?}");
 }
 
@@ -110,6 +111,8 @@ fn what_can_be_resolved_follows_from_the_spreads() {
     // What days do cannot be averaged away on one day.
     let floor = 2.8 * 2.0_f64.sqrt() * sd(SpreadCause::Day);
     assert!(other_day.change_db[4].unwrap() > floor);
+    assert!(other_day.change_db.is_sorted_by(|more, fewer| more >= fewer));
+    assert!(other_day.at_worst_db > other_day.change_db[3]);
     assert_eq!(other_day.seatings, [None, None]);
     assert!(other_person.change_db[4] > other_day.change_db[4]);
 }

@@ -149,9 +149,9 @@ fn tracked(samples: &[Samples], baseline_mean: f64) -> crate::model::WearTrack {
     track(SeatingFigure::BassShelf, samples, known)
 }
 
-/// Draws of 2000 at 95 % lie within ± 1.5 % of it, three standard deviations.
-const DRAWS: u64 = 2000;
-const AT_LEAST: f64 = 0.935;
+/// Of 1000 draws at 95 %, 93 % are three standard deviations below.
+const DRAWS: u64 = 1000;
+const AT_LEAST: f64 = 0.93;
 
 #[test]
 fn changes_and_slopes_are_covered_with_and_without_drift() {
@@ -173,6 +173,7 @@ fn changes_and_slopes_are_covered_with_and_without_drift() {
             let t = statistics::student_t_quantile(0.975, slope.dof.unwrap()).unwrap();
             slopes += u64::from((slope.value + 0.001).abs() <= t * slope.u);
         }
+        println!("drift {drift_db} dB: {one} single, {all} all, {slopes} slopes of {DRAWS}");
         for count in [one, all, slopes] {
             let share = count as f64 / DRAWS as f64;
             assert!(share >= AT_LEAST, "{drift_db}: {one} {all} {slopes} of {DRAWS}");
@@ -183,7 +184,7 @@ fn changes_and_slopes_are_covered_with_and_without_drift() {
 #[test]
 fn nothing_is_said_to_change_more_often_than_one_time_in_twenty() {
     // 5 % and three standard deviations of so many draws.
-    const AT_MOST: f64 = 0.065;
+    const AT_MOST: f64 = 0.07;
     for drift_db in [0.0, 0.8] {
         let alarms = (0..DRAWS).filter(|seed| {
             let mut rng = ChaCha8Rng::seed_from_u64(*seed + DRAWS);
@@ -191,6 +192,7 @@ fn nothing_is_said_to_change_more_often_than_one_time_in_twenty() {
             tracked(&samples, mean).first_exceeding().is_some()
         });
         let share = alarms.count() as f64 / DRAWS as f64;
+        println!("drift {drift_db} dB: {share} false alarms");
         assert!(share <= AT_MOST, "{drift_db}: {share}");
     }
 }
@@ -211,5 +213,6 @@ fn a_slope_is_covered_where_days_scatter_more_than_seatings() {
         let t = statistics::student_t_quantile(0.975, slope.dof.unwrap()).unwrap();
         covered += u64::from((slope.value + 0.3).abs() <= t * slope.u);
     }
+    println!("{covered} of {DRAWS} slopes");
     assert!(covered as f64 >= AT_LEAST * DRAWS as f64, "{covered} of {DRAWS}");
 }
