@@ -191,6 +191,8 @@ impl From<StudyError> for Failure {
             StudyError::TooFewStates { .. } => {
                 Self::usage(error).hint("give every state its own --state NAME=FILE[,FILE…]")
             }
+            StudyError::TooFewTimes { .. } => Self::usage(error)
+                .hint("measure again later, or give another time: --at TIME=FILE[,FILE…]"),
             StudyError::TooFewCurves { .. } => Self::usage(error).hint("name two files or more"),
             StudyError::DuplicateCable { .. } => {
                 Self::usage(error).hint("give them names: --cable NAME=FILE")

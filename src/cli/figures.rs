@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::failure::Failure;
 use super::now;
 use crate::model::{
-CableComparison, ChannelMatching, CurveComparison, Drive, FindingKind, Isolation, Leakage, Legs, Measurand, Measurement, Outcome, Polar, RigKind, SourceComparison, SourceMatrix, StateComparison, Trace, SealComparison,
+CableComparison, ChannelMatching, CurveComparison, Drive, FindingKind, Isolation, Leakage, Legs, Measurand, Measurement, Outcome, Polar, RigKind, SourceComparison, SourceMatrix, StateComparison, Trace, SealComparison, Repeatability, Wear,
 };
 use crate::plot::{Caption, Drawable, Seatings, Theme, Width, figures, render};
 use crate::quantity::unit::Ohm;
@@ -372,6 +372,53 @@ pub(super) fn of_seal(
     data.write_csv("seal-response", &document::differences_csv(acoustic))?;
     let figure = figures::differences(acoustic, &differing(caption, acoustic));
     Ok(written + write(folder, "seal-response", &figure, drawing, overwrite)?)
+}
+
+/// Figures, CSV and JSON of how a headphone changes over time: the bass shelf of all lines, and the
+/// change of the whole response of each.
+pub(super) fn of_wear(
+    folder: &Path,
+    wear: &Wear,
+    caption: &Caption,
+    drawing: Drawing,
+    overwrite: Overwrite,
+) -> Result<usize, Failure> {
+    let data = Data { folder, simulated: caption.simulated, overwrite };
+    data.write_json("wear", document::wear(wear))?;
+    data.write_csv("wear", &document::wear_csv(wear))?;
+    data.write_csv("wear-curves", &document::wear_changes_csv(wear))?;
+    let mut written = match figures::wear(wear, caption) {
+        Some(chart) => write(folder, "wear", &chart, drawing, overwrite)?,
+        None => 0,
+    };
+    for (i, line) in wear.lines.iter().enumerate() {
+        let several = wear.lines.len() > 1;
+        let title = if several {
+            format!("{}, {}", caption.title, line.name)
+        } else {
+            caption.title.clone()
+        };
+        let stem =
+            if several { format!("wear-curves-{}", i + 1) } else { "wear-curves".to_owned() };
+        if let Some(figure) = figures::wear_curves(wear, i, &Caption { title, ..caption.clone() }) {
+            written += write(folder, &stem, &figure, drawing, overwrite)?;
+        }
+    }
+    Ok(written)
+}
+
+/// Figure, CSV and JSON of what spreads repeated measurements.
+pub(super) fn of_repeatability(
+    folder: &Path,
+    study: &Repeatability,
+    caption: &Caption,
+    drawing: Drawing,
+    overwrite: Overwrite,
+) -> Result<usize, Failure> {
+    let data = Data { folder, simulated: caption.simulated, overwrite };
+    data.write_json("repeatability", document::repeatability(study))?;
+    data.write_csv("repeatability", &document::repeatability_csv(study))?;
+    write(folder, "repeatability", &figures::repeatability(study, caption), drawing, overwrite)
 }
 
 /// Where the data of a comparison go, and what they come from.

@@ -7,7 +7,7 @@ use crate::quantity::unit::Decibel;
 /// The bass, in hertz.
 const BASS_HZ: (f64, f64) = (20.0, 100.0);
 /// What the bass is compared with, in hertz: above the seal, below the ear.
-const REFERENCE_HZ: (f64, f64) = (300.0, 1000.0);
+pub const REFERENCE_HZ: (f64, f64) = (300.0, 1000.0);
 /// The treble, in hertz; above it a millimetre changes the level more than most states do.
 const TREBLE_HZ: (f64, f64) = (5e3, 10e3);
 /// How far the level has fallen at the corner, in decibels.

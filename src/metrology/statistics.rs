@@ -47,6 +47,12 @@ pub fn standard_error(values: &[f64]) -> Option<f64> {
 /// Groups of one value say nothing about the spread and are passed over; `None` if all are.
 #[must_use]
 pub fn pooled_sd(groups: &[&[f64]]) -> Option<f64> {
+    Some(pooled(groups)?.0)
+}
+
+/// As [`pooled_sd`], with its degrees of freedom.
+#[must_use]
+pub fn pooled(groups: &[&[f64]]) -> Option<(f64, f64)> {
     let (mut squares, mut dof) = (0.0, 0.0);
     for group in groups {
         if let Some(sd) = sample_sd(group) {
@@ -55,7 +61,7 @@ pub fn pooled_sd(groups: &[&[f64]]) -> Option<f64> {
             dof += group_dof;
         }
     }
-    if dof > 0.0 { Some((squares / dof).sqrt()) } else { None }
+    if dof > 0.0 { Some(((squares / dof).sqrt(), dof)) } else { None }
 }
 
 /// The median; `None` of nothing.

@@ -28,6 +28,7 @@ mod placement;
 mod plan;
 mod recording;
 mod seal;
+mod repeatability;
 mod source;
 mod spectrum;
 mod standard;
@@ -35,6 +36,7 @@ mod states;
 mod stimulus;
 mod trace;
 mod verification;
+mod wear;
 
 pub use budget::{Budget, Contribution, Distribution, ErrorSource, Evaluation};
 pub use cable::{
@@ -105,6 +107,10 @@ pub use seal::{
     AirLoad, BetweenLeaks, KnownLeak, SealBand, SealComparison, SealFeature, SealPart, SealTest,
     SealVerdict, SmallestLeak,
 };
+pub use repeatability::{
+    Comparing, FigureSpread, Repeatability, RepeatedFigure, Resolution, SpreadCause, SpreadPart,
+    StudyGap,
+};
 pub use source::{EighthRule, MeasuredOutput, Source, SourceComparison, SourceEffect, SourceLimit};
 pub use spectrum::{Covariance, Impedance, Response, Spectrum};
 pub use standard::{Connection, Standard, StandardKind};
@@ -112,3 +118,7 @@ pub use states::{Spread, StateComparison, StateDifference, StateSummary};
 pub use stimulus::{Stimulus, StimulusError};
 pub use trace::{Polar, Trace, TraceKind};
 pub use verification::{Verdict, Verification, VerifiedPart};
+pub use wear::{
+    FigureAt, FigureChange, RigSpread, SpreadSource, TimeScale, Wear, WearLine, WearPoint,
+    WearTrack,
+};

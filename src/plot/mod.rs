@@ -4,6 +4,7 @@
 //! [`figures`] make one from results; [`render`] draws it, at two widths and in two themes.
 //! Drawing decides everything else: ranges, ticks, where labels go.
 
+mod chart;
 mod draw;
 mod figure;
 pub mod figures;
@@ -15,6 +16,7 @@ mod sample;
 mod svg;
 mod theme;
 
+pub use chart::{Across, Chart, ChartPoint, ChartTrace, Form};
 pub use draw::Width;
 pub use figure::{
     Annotation, Band, BandPoint, Figure, FrequencyAxis, Panel, Point, ReferenceLine, Scale, Series,

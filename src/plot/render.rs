@@ -1,6 +1,7 @@
 //! Draws figures.
 
-use super::draw::{Page, Width, heat_map_page, page};
+use super::chart::Chart;
+use super::draw::{Page, Width, chart_page, heat_map_page, page};
 use super::figure::Figure;
 use super::heat_map::HeatMap;
 use super::theme::Theme;
@@ -32,6 +33,8 @@ pub enum Drawable<'a> {
     Figure(&'a Figure),
     /// A table of coloured cells.
     HeatMap(&'a HeatMap),
+    /// Values over anything but frequency.
+    Chart(&'a Chart),
 }
 
 impl<'a> From<&'a Figure> for Drawable<'a> {
@@ -46,11 +49,18 @@ impl<'a> From<&'a HeatMap> for Drawable<'a> {
     }
 }
 
+impl<'a> From<&'a Chart> for Drawable<'a> {
+    fn from(chart: &'a Chart) -> Self {
+        Self::Chart(chart)
+    }
+}
+
 impl Drawable<'_> {
     fn title(&self) -> &str {
         match self {
             Self::Figure(figure) => &figure.title,
             Self::HeatMap(map) => &map.title,
+            Self::Chart(chart) => &chart.title,
         }
     }
 
@@ -58,6 +68,7 @@ impl Drawable<'_> {
         match self {
             Self::Figure(figure) => page(figure, theme, width),
             Self::HeatMap(map) => heat_map_page(map, theme, width),
+            Self::Chart(chart) => chart_page(chart, theme, width),
         }
     }
 }

@@ -3,17 +3,11 @@
 use num_complex::Complex64;
 
 use crate::model::{
-    Back, ChannelMatching, ComparedCurve, Consistency, Covariance, CrosstalkCurves,
-    CrosstalkFigures, CrosstalkTake, Curve, CurveComparison, CurveDifference, Deviation,
-    EighthRule, EquivalentLeak, FittedSize, FrequencyGrid, Impedance, Isolation, LeakBasis,
-    LeakVerdict, LevelDifference, MeasuredCrosstalk, Normalisation, PhaseMatching, PlacementSpread,
-    Polar, PredictedCrosstalk, Response, SeparationAt, SeparationFigures, Side, Source,
-    SourceComparison, SourceEffect, Span, StateComparison, StateDifference, StateSummary,
-    Tolerance, ToleranceVerdict, Trace, Verdict, Verification,
+Back, ChannelMatching, ComparedCurve, Consistency, Covariance, CrosstalkCurves, CrosstalkFigures, CrosstalkTake, Curve, CurveComparison, CurveDifference, Deviation, EighthRule, EquivalentLeak, FittedSize, FrequencyGrid, Impedance, Isolation, LeakBasis, LeakVerdict, LevelDifference, MeasuredCrosstalk, Normalisation, PhaseMatching, PlacementSpread, Polar, PredictedCrosstalk, Response, SeparationAt, SeparationFigures, Side, Source, SourceComparison, SourceEffect, Span, StateComparison, StateDifference, StateSummary, Tolerance, ToleranceVerdict, Trace, Verdict, Verification, Comparing, FigureAt, FigureChange, FigureSpread, Repeatability, RepeatedFigure, Resolution, SeatingFigure, SpreadCause, SpreadPart, SpreadSource, StudyGap, TimeScale, Wear, WearLine, WearPoint, WearTrack,
 };
 use crate::plot::{Caption, Figure, Seatings, figures};
 use crate::quantity::unit::{Decibel, Ohm, Unit};
-use crate::quantity::{Frequency, Resistance, Smoothing, amplitude_db, amplitude_ratio};
+use crate::quantity::{Frequency, Resistance, Smoothing, Uncertain, amplitude_db, amplitude_ratio};
 
 /// 48 points per octave, 479 in all.
 pub(crate) fn grid() -> FrequencyGrid {
@@ -272,6 +266,84 @@ fn deviation<U: Unit>(value: impl Fn(f64) -> f64) -> Deviation<U> {
     let by_size = |a: &(f64, f64), b: &(f64, f64)| a.1.abs().total_cmp(&b.1.abs());
     let (worst_hz, worst) = curve.points().max_by(by_size).unwrap();
     Deviation { curve: curve.with_u(u).unwrap(), worst, worst_hz, mean: 0.0, rms: 0.0 }
+}
+
+/// Two sides over four times, the third with a single seating.
+pub(crate) fn wear() -> Wear {
+    let line = |name: &str, per_hour: f64| {
+        let times = [(0.0, 4), (100.0, 3), (250.0, 1), (1000.0, 4)];
+        let curve = |at: f64| {
+            let curve = Curve::from_fn(grid(), |hz| at * per_hour * hump(hz, 20.0, 2.0, 1.0));
+            curve.unwrap().with_u(grid().hz().iter().map(|_| 0.1).collect()).unwrap()
+        };
+        let point = |&(at, seatings): &(f64, usize)| WearPoint {
+            at,
+            seatings,
+            baseline: 0,
+            change: (at > 0.0).then(|| curve(at)),
+        };
+        let figure = |&(at, seatings): &(f64, usize)| {
+            let (mean, u) = (at * per_hour, 0.2 / (seatings as f64).sqrt());
+            let change = (at > 0.0).then(|| FigureChange {
+                change: Uncertain::with_dof(mean, 1.5 * u, 8.0),
+                interval: (mean - 4.0 * u, mean + 4.0 * u),
+                p: 0.01,
+            });
+            let interval = Some((mean - 2.3 * u, mean + 2.3 * u));
+            let u = Some(Uncertain::with_dof(mean, u, 8.0));
+            FigureAt { mean, u, interval, drift: None, change }
+        };
+        WearLine {
+            name: name.to_owned(),
+            points: times.iter().map(point).collect(),
+            spread: Some(SpreadSource::Pooled),
+            drift_removed: false,
+            tracks: vec![WearTrack {
+                figure: SeatingFigure::BassShelf,
+                sd: Some(0.2),
+                points: times.iter().map(figure).collect(),
+                slope: Some(Uncertain::with_dof(per_hour, 2e-4, 8.0)),
+                slope_interval: None,
+                between: None,
+            }],
+        }
+    };
+    let lines = vec![line("left", -0.003), line("right", -0.0012)];
+    Wear { time: TimeScale::PadHours, lines, rig: None, baseline_days: 0 }
+}
+
+/// Three causes in three bands, the last known from hardly anything.
+pub(crate) fn repeatability() -> Repeatability {
+    let part = |cause, sd_db: f64, to_db| SpreadPart { cause, sd_db, from_db: 0.6 * sd_db, to_db };
+    let spread = |figure, sd: f64| FigureSpread {
+        figure,
+        mean_db: 0.0,
+        parts: vec![
+            part(SpreadCause::Operator, 0.9 * sd, None),
+            part(SpreadCause::Day, 0.5 * sd, Some(2.0 * sd)),
+            part(SpreadCause::Reseat, sd, Some(1.4 * sd)),
+        ],
+        resolutions: vec![Resolution {
+            comparing: Comparing::SameDay,
+            change_db: vec![None, Some(1.2), Some(0.9), Some(0.6), Some(0.4)],
+            at_worst_db: None,
+            seatings: vec![Some(3), None],
+        }],
+        dof: (Some(20.0), Some(1.4)),
+    };
+    let figures = vec![
+        spread(RepeatedFigure::BassShelf, 0.3),
+        spread(RepeatedFigure::Level(25), 0.5),
+        spread(RepeatedFigure::Level(2000), 0.9),
+    ];
+    Repeatability {
+        operators: vec!["ann".to_owned(), "ben".to_owned()],
+        sessions: vec![("ann".to_owned(), "1".to_owned(), 3)],
+        measurements: 3,
+        crossed: false,
+        figures,
+        gaps: vec![StudyGap::OneDay { operator: "ben".to_owned() }],
+    }
 }
 
 /// One figure of each kind.

@@ -14,11 +14,13 @@ pub mod matrix;
 pub mod page;
 mod reading;
 pub mod seal;
+pub mod repeatability;
 #[cfg(test)]
 mod specimen;
 pub mod summary;
 mod table;
 pub mod text;
+pub mod wear;
 pub mod words;
 
 pub use budget::budget;

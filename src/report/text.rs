@@ -5,10 +5,10 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table as G
 
 use super::table::{Align, Column, Table};
 use super::{
-cable as cable_tables, curves as curve_tables, drive as drive_tables, matching as matching_tables, matrix as matrix_tables, summary, words, seal as seal_tables,
+cable as cable_tables, curves as curve_tables, drive as drive_tables, matching as matching_tables, matrix as matrix_tables, summary, words, seal as seal_tables, repeatability as repeatability_tables, wear as wear_tables,
 };
 use crate::model::{
-CableComparison, ChannelMatching, CurveComparison, Drive, Isolation, Leakage, SourceComparison, SourceMatrix, StateComparison, SealComparison,
+CableComparison, ChannelMatching, CurveComparison, Drive, Isolation, Leakage, SourceComparison, SourceMatrix, StateComparison, SealComparison, Repeatability, Wear,
 };
 
 /// Columns of a terminal that a table fits into.
@@ -111,6 +111,25 @@ pub fn cables(comparison: &CableComparison) -> String {
 #[must_use]
 pub fn seal(seal: &SealComparison) -> String {
     table(&seal_tables::seal(seal)) + &paragraphs(&words::seal(seal))
+}
+
+/// The bass over time, the other figures, and a paragraph for each line; ends with a line feed.
+#[must_use]
+pub fn wear(wear: &Wear) -> String {
+    let (bass, others) = (wear_tables::wear(wear), wear_tables::figures(wear));
+    let others =
+        if others.rows().is_empty() { String::new() } else { format!("\n{}", table(&others)) };
+    format!("{}{others}{}", table(&bass), paragraphs(&words::wear(wear)))
+}
+
+/// What spreads repeated measurements, what can be resolved, and paragraphs on both and on what is
+/// missing; ends with a line feed.
+#[must_use]
+pub fn repeatability(study: &Repeatability) -> String {
+    let spreads = table(&repeatability_tables::spreads(study));
+    let resolution = repeatability_tables::resolution(study);
+    let resolution = resolution.map_or_else(String::new, |of| format!("\n{}", table(&of)));
+    format!("{spreads}{resolution}{}", paragraphs(&words::repeatability(study)))
 }
 
 /// Paragraphs, each below an empty line.

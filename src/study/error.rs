@@ -56,6 +56,23 @@ pub enum StudyError {
         /// Its seatings.
         reference_seatings: usize,
     },
+    /// Nothing has passed between the measurements of a line.
+    #[error("'{line}' was measured at {found} time{}, and a change needs two or more", if *found == 1 { "" } else { "s" })]
+    TooFewTimes {
+        /// The line.
+        line: String,
+        /// Times given.
+        found: usize,
+    },
+    /// Nothing was repeated.
+    #[error("a study of repeatability needs three or more measurements, found {found}")]
+    TooFewRepeats {
+        /// Measurements given.
+        found: usize,
+    },
+    /// Measurements that are copies of each other, or hold neither bass nor treble.
+    #[error("the measurements do not differ in any figure, so they are copies of one")]
+    NoSpread,
     /// There is no second curve.
     #[error("a comparison needs two or more curves, found {found}")]
     TooFewCurves {

@@ -185,7 +185,7 @@ fn figures(
 }
 
 /// In decibels, or octaves above 1 Hz.
-fn value(seating: &Curve<Decibel>, figure: SeatingFigure) -> Option<f64> {
+pub(super) fn value(seating: &Curve<Decibel>, figure: SeatingFigure) -> Option<f64> {
     match figure {
         SeatingFigure::BassShelf => shelf::bass_shelf_db(seating),
         SeatingFigure::Corner(db) => shelf::corner_hz(seating, f64::from(db)).map(f64::log2),

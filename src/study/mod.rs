@@ -1,5 +1,6 @@
-//! Questions put to measurements: what states, sources and seals do to a headphone, how its sides
-//! match, what it keeps out and lets out, what it needs for a level, and how any two curves differ.
+//! Questions put to measurements: what states, sources, seals and time do to a headphone, how its
+//! sides match, what it keeps out and lets out, what it needs for a level, what repeating shows of a
+//! rig, and how any two curves differ.
 
 pub mod cable;
 pub mod channels;
@@ -17,12 +18,14 @@ pub mod matrix;
 mod normalisation;
 pub mod placements;
 pub mod seal;
+pub mod repeatability;
 pub mod series;
 mod significance;
 pub mod source;
 pub mod states;
 pub mod steady;
 mod verification;
+pub mod wear;
 
 pub use error::StudyError;
 

@@ -4,13 +4,23 @@ use ndarray::Array1;
 
 use super::StudyError;
 use super::load::LevelErrors;
-use crate::metrology::band;
+use crate::metrology::{band, shelf};
 use crate::model::{Curve, Normalisation};
 use crate::quantity::unit::{Decibel, One};
-use crate::quantity::{amplitude_ratio, power_db};
+use crate::quantity::{Frequency, amplitude_ratio, power_db};
 
 /// Where levels are matched broadband, in hertz.
 const BROADBAND_HZ: (f64, f64) = (20.0, 20e3);
+
+/// Where the bass shelf has its reference.
+pub(super) fn reference_band() -> Normalisation {
+    let (from, to) = shelf::REFERENCE_HZ;
+    match (Frequency::new(from), Frequency::new(to)) {
+        (Ok(from), Ok(to)) => Normalisation::Over(from, to),
+        // Both are frequencies.
+        _ => Normalisation::None,
+    }
+}
 
 /// The curve, moved to 0 dB where the normalisation says. `what` names it in the error.
 pub(super) fn normalised(
@@ -148,7 +158,6 @@ fn mean_power_db(curve: &Curve<Decibel>) -> Result<Option<f64>, StudyError> {
 mod tests {
     use super::*;
     use crate::model::FrequencyGrid;
-    use crate::quantity::Frequency;
 
     fn hz(f: f64) -> Frequency {
         Frequency::new(f).unwrap()

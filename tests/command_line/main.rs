@@ -31,3 +31,4 @@ mod responses;
 mod seals;
 mod stimuli;
 mod streams;
+mod wear;

@@ -9,10 +9,13 @@ mod keep;
 mod leak;
 mod matrix;
 mod seal;
+mod repeatability;
 mod series;
 mod source;
 mod states;
+mod tagged;
 mod verify;
+mod wear;
 
 use clap::Subcommand;
 
@@ -43,6 +46,10 @@ pub(crate) enum CompareCommand {
     Cable(cable::CableArgs),
     /// Whether a headphone still seals, by its impedance and without a microphone (experimental)
     Seal(seal::SealArgs),
+    /// How a headphone changes with the hours or the months of its pads
+    Wear(wear::WearArgs),
+    /// What repeating does, by persons, days and seatings: what a rig can resolve
+    Repeatability(repeatability::RepeatabilityArgs),
 }
 
 impl CompareCommand {
@@ -57,6 +64,8 @@ impl CompareCommand {
             Self::Matrix(args) => args.keep.common,
             Self::Cable(args) => args.keep.common,
             Self::Seal(args) => args.keep.common,
+            Self::Wear(args) => args.keep.common,
+            Self::Repeatability(args) => args.keep.common,
         }
     }
 }
@@ -72,5 +81,7 @@ pub(super) fn run(command: CompareCommand, output: Output) -> Result<Exit, Failu
         CompareCommand::Matrix(args) => matrix::run(&args, output),
         CompareCommand::Cable(args) => cable::run(&args, output),
         CompareCommand::Seal(args) => seal::run(&args, output),
+        CompareCommand::Wear(args) => wear::run(&args, output),
+        CompareCommand::Repeatability(args) => repeatability::run(&args, output),
     }
 }

@@ -4,7 +4,7 @@ use super::lettering::Font;
 use super::mark::{Anchor, Face, Mark, Rect, Xy};
 use super::sheet::{LEADING, Sheet};
 use crate::plot::theme::{Colours, Rgb};
-use crate::plot::{Figure, HeatMap};
+use crate::plot::{Chart, Figure, HeatMap};
 
 /// What a figure made from computed data says.
 const SIMULATED: &str = "simulated";
@@ -35,6 +35,13 @@ impl<'a> From<&'a HeatMap> for Heading<'a> {
     fn from(map: &'a HeatMap) -> Self {
         let (subtitle, footer) = (map.subtitle.as_deref(), map.footer.as_deref());
         Self { title: &map.title, subtitle, footer, simulated: map.simulated }
+    }
+}
+
+impl<'a> From<&'a Chart> for Heading<'a> {
+    fn from(chart: &'a Chart) -> Self {
+        let (subtitle, footer) = (chart.subtitle.as_deref(), chart.footer.as_deref());
+        Self { title: &chart.title, subtitle, footer, simulated: chart.simulated }
     }
 }
 

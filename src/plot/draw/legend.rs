@@ -8,7 +8,7 @@ use super::mark::{Anchor, Face, Mark, Rect, Xy};
 use super::panel::{Pattern, line_width};
 use super::sheet::Sheet;
 use crate::plot::theme::Colours;
-use crate::plot::{Annotation, HeatMap, Panel, Stroke};
+use crate::plot::{Annotation, Chart, Form, HeatMap, Panel, Stroke};
 
 /// One line of a legend.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +24,7 @@ enum Sample {
     Reference,
     Point { slot: usize },
     Class { class: usize },
+    Bar { slot: usize },
     Dot,
 }
 
@@ -43,6 +44,24 @@ impl Entry {
     /// A remark for which there is no room beside its point.
     pub(crate) fn of_remark(remark: &Annotation) -> Self {
         Self { sample: Sample::Point { slot: remark.slot }, text: remark.text.clone() }
+    }
+
+    /// The traces of a chart, and what its hollow points are if there are any.
+    pub(crate) fn of_chart(chart: &Chart) -> Vec<Self> {
+        let traces = chart.traces.iter().map(|trace| {
+            let slot = trace.slot;
+            let sample = match trace.form {
+                Form::Line => Sample::Curve { slot, stroke: Stroke::of_slot(slot) },
+                Form::Bars => Sample::Bar { slot },
+            };
+            Self { sample, text: trace.label.clone() }
+        });
+        let hollow = chart.traces.iter().find(|trace| trace.points.iter().any(|p| p.hollow));
+        let hollow = hollow.map(|trace| Self {
+            sample: Sample::Point { slot: trace.slot },
+            text: chart.hollow.clone(),
+        });
+        traces.chain(hollow).collect()
     }
 
     /// The classes of a heat map, and what its dots mean if there are any.
@@ -114,16 +133,21 @@ impl Sample {
                 inside: colours.ground,
             }],
             Self::Class { class } => {
-                let half = 0.27 * length;
-                let (left, right) = (from.x + 0.1 * length, from.x + 0.9 * length);
-                let (top, bottom) = (from.y - half, from.y + half);
-                let swatch = Rect { left, top, right, bottom };
+                let swatch = swatch(from, length);
                 vec![
                     Mark::block(swatch.grown(0.5), colours.frame),
                     Mark::block(swatch, colours.class(class)),
                 ]
             }
+            Self::Bar { slot } => vec![Mark::block(swatch(from, length), colours.line(slot))],
             Self::Dot => vec![dot(from.towards(line[1], 0.5), sheet, colours.text)],
         }
     }
+}
+
+/// A filled sample beside a name.
+fn swatch(from: Xy, length: f64) -> Rect {
+    let half = 0.27 * length;
+    let (left, right) = (from.x + 0.1 * length, from.x + 0.9 * length);
+    Rect { left, top: from.y - half, right, bottom: from.y + half }
 }

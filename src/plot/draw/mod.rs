@@ -2,8 +2,10 @@
 //!
 //! Nothing here knows a file format: the outcome is a list of marks that a back end writes down.
 
+mod across;
 mod axis;
 mod callout;
+mod chart;
 mod curve;
 mod end_label;
 mod frequency_axis;
@@ -18,6 +20,7 @@ mod panel;
 mod projection;
 mod sheet;
 
+pub(crate) use chart::chart_page;
 pub(crate) use heat_map::heat_map_page;
 pub(crate) use lettering::SEPARATOR;
 pub(crate) use mark::{Anchor, Face, Mark, Xy};

@@ -12,11 +12,13 @@ mod leak;
 mod matrix;
 mod model;
 mod placements;
+mod repeatability;
 mod response;
 mod seal;
 mod source;
 mod states;
 mod verification;
+mod wear;
 
 pub use cable::cable;
 pub use channels::{channel_levels, channels};
@@ -30,11 +32,13 @@ pub use leak::leak;
 pub use matrix::matrix;
 pub use model::model;
 pub use placements::placements;
+pub use repeatability::repeatability;
 pub use response::response;
 pub use seal::seal;
 pub use source::source;
 pub use states::{Seatings, states};
 pub use verification::verification;
+pub use wear::{wear, wear_curves};
 
 use std::borrow::Borrow;
 

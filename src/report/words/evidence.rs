@@ -152,11 +152,11 @@ fn others(evidence: &Evidence) -> Option<String> {
     }
 }
 
-const fn unit(figure: SeatingFigure) -> &'static str {
+pub(in crate::report) const fn unit(figure: SeatingFigure) -> &'static str {
     if figure.is_frequency() { "octaves" } else { "dB" }
 }
 
-fn named(figure: SeatingFigure) -> String {
+pub(in crate::report) fn named(figure: SeatingFigure) -> String {
     match figure {
         SeatingFigure::BassShelf => "the bass shelf".to_owned(),
         SeatingFigure::Corner(db) => format!("the −{db} dB corner"),
@@ -179,7 +179,7 @@ fn power(seen: &FigureEvidence, detect_db: f64) -> String {
 }
 
 /// A probability, no smaller than what the digits of a t are worth.
-fn chance(p: f64) -> String {
+pub(in crate::report) fn chance(p: f64) -> String {
     if p < 0.001 {
         "p < 0.001".to_owned()
     } else if p < 0.1 {

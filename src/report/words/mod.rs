@@ -18,9 +18,11 @@ mod measurement;
 pub mod monitor;
 mod placements;
 mod seal;
+mod repeatability;
 mod source;
 mod states;
 mod verification;
+mod wear;
 
 pub use cable::cables;
 pub use curves::curves;
@@ -34,9 +36,14 @@ pub use matrix::matrix;
 pub use measurement::{findings, measurement};
 pub use placements::{consistency, placements};
 pub use seal::seal;
+pub use repeatability::repeatability;
 pub use source::source;
 pub use states::{basis, states};
 pub use verification::verifications;
+pub use wear::wear;
+
+pub(super) use evidence::{chance, named as figure_name, unit as figure_unit};
+pub(super) use repeatability::{band_name, cause_name};
 
 pub(super) use seal::diameter;
 

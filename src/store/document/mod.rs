@@ -13,7 +13,9 @@ mod matching;
 mod matrix;
 mod monitor;
 mod seal;
+mod repeatability;
 mod table;
+mod wear;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -34,10 +36,12 @@ pub use matching::{channels, channels_csv, isolation, isolation_csv, leakage, le
 pub use matrix::{matrix, matrix_csv};
 pub use monitor::glimpse;
 pub use seal::{seal, seal_csv};
+pub use repeatability::{repeatability, repeatability_csv, rig_spread};
 pub use table::{
     crosstalk_csv, curve_differences_csv, curves_csv, differences_csv, drive_csv, leaks_csv,
     placements_csv, simultaneous_csv, sources_csv, states_csv, verifications_csv,
 };
+pub use wear::{wear, wear_changes_csv, wear_csv};
 
 /// The version of the documents' layout. It rises when a key changes its meaning or goes away;
 /// new keys leave it as it is.
