@@ -99,7 +99,7 @@ fn noise_cancelling_is_a_state_with_what_it_adds_and_the_floor_makes_bounds() {
     assert!(!bounds(&figures["states"][0]).contains(&true));
     assert_eq!(bounds(&figures["states"][1])[..4], [true, true, true, false]);
     let ran = bench.run(&line).ended(0);
-    ran.prints("≥ ").prints("anc over passive").prints("lower bound");
+    ran.prints("≥ ").prints("“anc” against “passive”: +20.0 dB at 31.5 Hz").prints("lower bound");
 }
 
 #[test]
