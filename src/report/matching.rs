@@ -71,14 +71,15 @@ pub fn isolation(isolation: &Isolation) -> Table {
             Listed { title, of, bound: "≥ " }
         }))
         .collect();
-    octaves("What is kept out", &states)
+    let rating = "That is no rating such as SNR or NRR, which are made from tests with people.";
+    octaves("What is kept out", &states, Some(rating))
 }
 
 /// One row for each octave with the level outside over that inside, and their mean.
 #[must_use]
 pub fn leakage(leakage: &Leakage) -> Table {
     let title = "Outside over inside".to_owned();
-    octaves("What is let out", &[Listed { title, of: &leakage.outside, bound: "≤ " }])
+    octaves("What is let out", &[Listed { title, of: &leakage.outside, bound: "≤ " }], None)
 }
 
 /// A difference with the head of its column, and what stands before a bound.
@@ -88,7 +89,7 @@ struct Listed<'a> {
     bound: &'a str,
 }
 
-fn octaves(caption: &str, list: &[Listed<'_>]) -> Table {
+fn octaves(caption: &str, list: &[Listed<'_>], remark: Option<&str>) -> Table {
     let columns =
         std::iter::once(Column::text("Octave at")).chain(list.iter().flat_map(|one| {
             [Column::number(one.title.clone(), "dB"), Column::number("95 %", "dB")]
@@ -107,13 +108,14 @@ fn octaves(caption: &str, list: &[Listed<'_>]) -> Table {
         .collect();
     if list.iter().any(|one| one.of.mean.is_some()) {
         let mean = |one: &Listed<'_>| one.of.mean.map(|mean| (mean.db, mean.bound));
-        rows.push(row("mean of seven".to_owned(), list, mean));
+        rows.push(row("mean".to_owned(), list, mean));
     }
     let mut notes = vec![
-        "Means of decibels over octaves. The last row is the plain mean of the seven from 125 Hz to \
-         8 kHz, not a rating such as SNR or NRR, which are made from tests with people."
+        "Means of decibels over octaves; in the last row the plain mean of the seven from 125 Hz to \
+         8 kHz."
             .to_owned(),
     ];
+    notes.extend(remark.map(str::to_owned));
     if list.iter().any(|one| !one.of.faint.is_empty()) {
         let bound = list.first().map_or("", |one| one.bound.trim());
         notes.push(format!("{bound}: a bound, as what was left lay at the noise."));
@@ -162,8 +164,8 @@ mod tests {
         let table = isolation(&specimen::isolation());
         assert_eq!(table.rows()[0][..3], ["125 Hz", "+12.0", "+11.0 … +13.0"]);
         assert_eq!(table.rows()[0][3..], ["≥ +30.0", "–", "+18.0", "–"]);
-        assert_eq!(table.rows()[1][0], "mean of seven");
-        assert!(table.notes()[1].starts_with("≥: a bound"), "{:?}", table.notes());
+        assert_eq!(table.rows()[1][0], "mean");
+        assert!(table.notes()[2].starts_with("≥: a bound"), "{:?}", table.notes());
         assert_eq!(table.columns()[5].title(), "anc over passive");
     }
 }
