@@ -24,6 +24,8 @@ mod normalisation;
 mod output;
 mod plan;
 mod recording;
+mod session;
+mod siblings;
 mod source;
 mod spectrum;
 mod standard;
@@ -90,6 +92,8 @@ pub use recording::{
     ChannelMap, ChannelMapError, ChannelRole, Completeness, Recording, RecordingError, RigIdentity,
     RigKind, SampleFormat,
 };
+pub use session::{SEATINGS, SessionError, SessionParts, SessionPlan, SessionState};
+pub use siblings::{Decision, Departure, SeatingRecord, Seatings, SiblingFigure};
 pub use source::{EighthRule, MeasuredOutput, Source, SourceComparison, SourceEffect, SourceLimit};
 pub use spectrum::{Covariance, Impedance, Response, Spectrum};
 pub use standard::{Connection, Standard, StandardKind};

@@ -7,12 +7,12 @@ use num_complex::Complex64;
 
 use crate::model::{
     AnalysisSpec, Back, Budget, ChannelMap, ComparedCurve, Conditions, Covariance, Curve,
-    CurveComparison, CurveDifference, Deviation, EighthRule, EquivalentLeak, Extremes, Finding,
-    FittedSize, FrequencyGrid, Impedance, ImpedanceFigures, InferredImpedance, LeakBasis,
-    Measurement, Normalisation, Outcome, Polar, QuotedMagnitude, Resonance, Response,
-    ResponseFigures, RigIdentity, RigKind, Source, SourceComparison, SourceEffect, SourceLimit,
-    Spread, StateComparison, StateDifference, StateSummary, TakeRecord, Trace, Verification,
-    VerifiedPart,
+    CurveComparison, CurveDifference, Decision, Departure, Deviation, EighthRule, EquivalentLeak,
+    Extremes, Finding, FittedSize, FrequencyGrid, Impedance, ImpedanceFigures, InferredImpedance,
+    LeakBasis, Measurement, Normalisation, Outcome, Polar, QuotedMagnitude, Resonance, Response,
+    ResponseFigures, RigIdentity, RigKind, SeatingRecord, Seatings, SiblingFigure, Source,
+    SourceComparison, SourceEffect, SourceLimit, Spread, StateComparison, StateDifference,
+    StateSummary, TakeRecord, Trace, Verification, VerifiedPart,
 };
 use crate::quantity::unit::{Decibel, Ohm, Unit};
 use crate::quantity::{Frequency, Resistance, Seconds, Smoothing, Uncertain};
@@ -40,6 +40,42 @@ pub(super) fn state(name: &str, n: usize, bass_db: f64, sd_db: f64) -> StateSumm
         sd: several.then(|| curve(spread)),
         bass_shelf_db: Some(Spread { mean: bass_db, sd: several.then_some(sd_db) }),
         corner_minus_3_db_hz: None,
+    }
+}
+
+/// Three seatings of one state, the second of which leaked and was set aside.
+pub(super) fn seatings() -> Seatings {
+    let departure = |figure, mean: f64, by: f64, limit: f64| Departure {
+        figure,
+        siblings: 2,
+        mean,
+        sd: Some(0.1),
+        by,
+        expected: limit / 5.0,
+        limit,
+    };
+    let record = |number: u32, folder: &str, by: f64, decision| SeatingRecord {
+        number,
+        folder: folder.to_owned(),
+        bass_shelf_db: Some(1.5 + by),
+        notch_hz: Some(8192.0),
+        departures: vec![
+            departure(SiblingFigure::BassShelf, 1.5, by, 1.5),
+            departure(SiblingFigure::Notch, 12.984, 0.016, 0.2),
+        ],
+        decision,
+        curve: curve(|_| by),
+    };
+    Seatings {
+        name: "worn".to_owned(),
+        wanted: 5,
+        records: vec![
+            record(1, "1", 0.1, None),
+            record(2, "2", -3.0, Some(Decision::SetAside)),
+            record(2, "2-2", -0.1, None),
+        ],
+        summary: state("worn", 2, 1.5, 0.14),
+        normalisation: at_1_khz(),
     }
 }
 

@@ -8,12 +8,12 @@ use num_complex::Complex64;
 use super::plan;
 use crate::model::{
     Back, Budget, ChannelMap, ChannelRole, ComparedCurve, Conditions, Covariance, Curve,
-    CurveComparison, CurveDifference, Deviation, EighthRule, EquivalentLeak, Extremes, Finding,
-    FindingKind, FittedSize, FrequencyGrid, Impedance, ImpedanceFigures, Jig, LeakBasis, Measurand,
-    Measurement, Normalisation, Outcome, Polar, Recording, Resonance, Response, ResponseFigures,
-    RigIdentity, RigKind, SampleFormat, Significance, Source, SourceComparison, SourceEffect,
-    SourceLimit, Span, Spread, StateComparison, StateDifference, StateSummary, Topology, Trace,
-    Verdict, Verification,
+    CurveComparison, CurveDifference, Decision, Departure, Deviation, EighthRule, EquivalentLeak,
+    Extremes, Finding, FindingKind, FittedSize, FrequencyGrid, Impedance, ImpedanceFigures, Jig,
+    LeakBasis, Measurand, Measurement, Normalisation, Outcome, Polar, Recording, Resonance,
+    Response, ResponseFigures, RigIdentity, RigKind, SampleFormat, SeatingRecord, Seatings,
+    SiblingFigure, Significance, Source, SourceComparison, SourceEffect, SourceLimit, Span, Spread,
+    StateComparison, StateDifference, StateSummary, Topology, Trace, Verdict, Verification,
 };
 use crate::quantity::unit::{self, Decibel, Degree, Ohm, Unit};
 use crate::quantity::{Frequency, Percent, Resistance, SampleRate, Smoothing, Uncertain};
@@ -128,6 +128,43 @@ pub(super) fn states() -> StateComparison {
         differences: vec![difference],
         normalisation: Normalisation::At(Frequency::new(1000.0).unwrap()),
         smoothing: Smoothing::None,
+    }
+}
+
+/// Three seatings of one state, the second of which was unlike the first and set aside.
+pub(super) fn seatings() -> Seatings {
+    let departure = |figure, mean: f64, by: f64| Departure {
+        figure,
+        siblings: 2,
+        mean,
+        sd: Some(0.1),
+        by,
+        expected: 0.3,
+        limit: 1.5,
+    };
+    let record = |number: u32, folder: &str, by: f64, decision| SeatingRecord {
+        number,
+        folder: folder.to_owned(),
+        bass_shelf_db: Some(1.5 + by),
+        notch_hz: Some(8192.0),
+        departures: vec![
+            departure(SiblingFigure::BassShelf, 1.5, by),
+            departure(SiblingFigure::Notch, 13.0, 0.01),
+        ],
+        decision,
+        curve: constant(by),
+    };
+    let mut comparison = states();
+    Seatings {
+        name: "fresh".to_owned(),
+        wanted: 5,
+        records: vec![
+            record(1, "1", 0.1, None),
+            record(2, "2", -3.0, Some(Decision::SetAside)),
+            record(2, "2-2", -0.1, None),
+        ],
+        summary: comparison.states.swap_remove(0),
+        normalisation: comparison.normalisation,
     }
 }
 

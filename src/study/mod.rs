@@ -12,6 +12,7 @@ mod load;
 pub mod matrix;
 mod normalisation;
 pub mod series;
+pub mod siblings;
 mod significance;
 pub mod source;
 pub mod states;

@@ -42,7 +42,7 @@ pub fn compare(
     smoothing: Smoothing,
 ) -> Result<StateComparison, StudyError> {
     let ordered = reference_first(states, reference)?;
-    let grid = common_grid(&ordered)?;
+    let grid = common_grid(ordered.iter().flat_map(|state| &state.seatings))?;
     let summaries = ordered
         .into_iter()
         .map(|state| summary(state, normalisation, &grid))
@@ -89,15 +89,19 @@ fn reference_first<'a>(
     Ok([base, others].concat())
 }
 
-fn common_grid(states: &[&State]) -> Result<FrequencyGrid, StudyError> {
-    let grids = || states.iter().flat_map(|state| &state.seatings).map(Curve::grid);
+/// The part of the standard grid that all curves cover.
+pub(super) fn common_grid<'a>(
+    curves: impl Iterator<Item = &'a Curve<Decibel>> + Clone,
+) -> Result<FrequencyGrid, StudyError> {
+    let grids = || curves.clone().map(Curve::grid);
     let start_hz = grids().map(FrequencyGrid::first_hz).fold(0.0, f64::max);
     let end_hz = grids().map(FrequencyGrid::last_hz).fold(f64::INFINITY, f64::min);
     let common = FrequencyGrid::standard().within(start_hz, end_hz);
     common.ok_or(StudyError::NoCommonBand { start_hz, end_hz })
 }
 
-fn summary(
+/// Mean and spread of a state's seatings, on a grid that all of them cover.
+pub(super) fn summary(
     state: &State,
     normalisation: Normalisation,
     grid: &FrequencyGrid,

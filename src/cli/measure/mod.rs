@@ -14,13 +14,15 @@ use super::Common;
 use super::calibrate::{Applied, Calibrations};
 use super::failure::{Exit, Failure};
 use super::jig::JigArgs;
-use super::keep::{Keep, Task};
+use super::keep::{Keep, Takes, Task};
 use super::origin::{Look, Origin, Prepared};
 use super::output::{Output, counted};
 use super::rig_file::{Placing, Wires};
+use super::seatings::{self, SeatingArgs, Wishes};
+use crate::measure::Analyser;
 use crate::model::{
-    Budget, CalibrationData, FiledCalibration, Impedance, ImpedanceCalibration, ImpedanceFigures,
-    Measurement, Outcome, ResponseFigures, Spectrum,
+    Budget, CalibrationData, ChannelMap, FiledCalibration, Impedance, ImpedanceCalibration,
+    ImpedanceFigures, Measurement, Outcome, ResponseFigures, Spectrum,
 };
 use crate::quantity::Uncertain;
 use crate::quantity::unit::Unit;
@@ -59,6 +61,8 @@ pub(crate) struct ResponseArgs {
     #[command(flatten)]
     calibrations: Calibrations,
     #[command(flatten)]
+    seatings: SeatingArgs,
+    #[command(flatten)]
     keep: Keep,
 }
 
@@ -89,6 +93,8 @@ pub(crate) struct ImpedanceArgs {
     #[arg(long, help_heading = "Result")]
     budget: bool,
     #[command(flatten)]
+    seatings: SeatingArgs,
+    #[command(flatten)]
     keep: Keep,
 }
 
@@ -113,9 +119,11 @@ pub(super) fn run(command: MeasureCommand, output: Output) -> Result<Exit, Failu
 }
 
 fn response(args: &ResponseArgs, output: Output) -> Result<Exit, Failure> {
+    let wishes = args.seatings.wishes()?;
+    let session_state = wishes.as_ref().and_then(Wishes::first_state);
     let placing = Placing {
         wires: Wires::Coupler,
-        state: args.keep.state.as_deref(),
+        state: session_state.or(args.keep.state.as_deref()),
         seating: 1,
         real_time: false,
         buffer: None,
@@ -125,18 +133,25 @@ fn response(args: &ResponseArgs, output: Output) -> Result<Exit, Failure> {
     let prepared = args.origin.prepare(&args.look, &placing)?;
     let prepared = Prepared { calibrations, ..prepared };
     let applied = Applied::to(&prepared);
-    args.keep.measure(prepared, &Task::default(), output, |analyser, takes, channels| {
+    let (task, keep) = (Task::default(), &args.keep);
+    let analyse = |analyser: &mut Analyser, takes: Takes<'_>, channels: &ChannelMap| {
         applied.apply(analyser.response(takes.recordings, channels)?)
-    })
+    };
+    match &wishes {
+        Some(wishes) => seatings::run((keep, wishes), prepared, &task, output, analyse),
+        None => keep.measure(prepared, &task, output, analyse),
+    }
 }
 
 fn impedance(args: &ImpedanceArgs, output: Output) -> Result<Exit, Failure> {
+    let wishes = args.seatings.wishes()?;
+    let session_state = wishes.as_ref().and_then(Wishes::first_state);
     let calibrations = impedance_calibrations(&args.calibrations.load(&args.origin)?);
     let calibration = calibrations.iter().find_map(calibrated_jig).cloned();
     let jig = args.jig.jig(calibration.as_ref().map(|calibration| &calibration.jig))?;
     let placing = Placing {
         wires: Wires::Jig(jig),
-        state: args.keep.state.as_deref(),
+        state: session_state.or(args.keep.state.as_deref()),
         seating: 1,
         real_time: false,
         buffer: None,
@@ -148,9 +163,14 @@ fn impedance(args: &ImpedanceArgs, output: Output) -> Result<Exit, Failure> {
     let prepared = Prepared { channels, calibrations, ..prepared };
     let applied = Applied::to(&prepared);
     let task = Task { jig: Some(jig), budget: args.budget, ..Task::default() };
-    args.keep.measure(prepared, &task, output, |analyser, takes, channels| {
+    let keep = &args.keep;
+    let analyse = |analyser: &mut Analyser, takes: Takes<'_>, channels: &ChannelMap| {
         applied.apply(analyser.impedance(takes.recordings, channels, &jig, calibration.as_ref())?)
-    })
+    };
+    match &wishes {
+        Some(wishes) => seatings::run((keep, wishes), prepared, &task, output, analyse),
+        None => keep.measure(prepared, &task, output, analyse),
+    }
 }
 
 /// Those of the calibrations that concern an impedance.

@@ -10,6 +10,7 @@ mod curves;
 mod drive;
 mod evidence;
 mod matrix;
+mod seatings;
 mod table;
 
 use serde::Serialize;
@@ -28,6 +29,7 @@ pub use comparison::{sources, states};
 pub use curves::curves;
 pub use drive::drive;
 pub use matrix::{matrix, matrix_csv};
+pub use seatings::{seatings, seatings_csv, session};
 pub use table::{
     crosstalk_csv, curve_differences_csv, curves_csv, differences_csv, drive_csv, leaks_csv,
     sources_csv, states_csv, verifications_csv,
