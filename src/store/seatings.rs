@@ -7,15 +7,20 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::atomic::{self, Overwrite, WriteError};
-use super::library::{EntryState, Library, LibraryError, Manifest};
+use super::library::{Entry, EntryState, Library, LibraryError, Manifest};
 use crate::model::{Decision, Measurand};
 
 /// The file in a seating's folder that says what was decided about it.
 const FILE_NAME: &str = "decision.toml";
 /// The tag that holds the number of a seating.
 pub const NUMBER: &str = "seating";
+/// The document of what seatings show together.
+const RESULTS: &str = "seatings.json";
+/// A document of fifty seatings is shorter than this.
+const MOST_RESULTS_BYTES: u64 = 64 << 20;
 /// A decision is not longer than this.
 const MOST_BYTES: u64 = 1 << 16;
 
@@ -67,20 +72,52 @@ struct Decided {
 pub fn in_folder(root: &Path, kind: Measurand) -> Result<Vec<SeatingFolder>, LibraryError> {
     let mut found = Vec::new();
     for entry in Library::open(root).list()? {
-        let manifest = match entry.state {
-            EntryState::Complete(manifest) => *manifest,
-            EntryState::Incomplete(_) => continue,
-            EntryState::Unreadable(error) => return Err(error),
-        };
-        let number = manifest.conditions.tags.get(NUMBER).and_then(|text| text.parse().ok());
-        let Some(number) = number.filter(|_| manifest.kind == kind) else { continue };
-        let decision = decision(&entry.folder)?;
-        let (folder, name) = (entry.folder, entry.name);
-        found.push(SeatingFolder { folder, name, manifest, number, decision });
+        found.extend(of_entry(entry, kind)?);
     }
     // `3-10` was made after `3-9`.
     found.sort_by(|a, b| (a.number, a.name.len(), &a.name).cmp(&(b.number, b.name.len(), &b.name)));
     Ok(found)
+}
+
+fn of_entry(entry: Entry, kind: Measurand) -> Result<Option<SeatingFolder>, LibraryError> {
+    let manifest = match entry.state {
+        EntryState::Complete(manifest) => *manifest,
+        EntryState::Incomplete(_) => return Ok(None),
+        EntryState::Unreadable(error) => return Err(error),
+    };
+    let number = manifest.conditions.tags.get(NUMBER).and_then(|text| text.parse().ok());
+    let Some(number) = number.filter(|_| manifest.kind == kind) else { return Ok(None) };
+    let decision = decision(&entry.folder)?;
+    let (folder, name) = (entry.folder, entry.name);
+    Ok(Some(SeatingFolder { folder, name, manifest, number, decision }))
+}
+
+/// The seatings that a folder stands for: those in it, or, where it holds nothing but what seatings of
+/// the library show together, those in the library.
+///
+/// # Errors
+///
+/// As of [`in_folder`], and when the list of seatings cannot be read.
+pub fn behind(folder: &Path, kind: Measurand) -> Result<Vec<SeatingFolder>, LibraryError> {
+    let found = in_folder(folder, kind)?;
+    let list = folder.join(RESULTS);
+    let Some(library) = folder.parent().filter(|_| found.is_empty() && list.is_file()) else {
+        return Ok(found);
+    };
+    let names = names_in(&list).map_err(|source| LibraryError::Io { path: list, source })?;
+    let mut found = in_folder(library, kind)?;
+    found.retain(|seating| names.contains(&seating.name));
+    Ok(found)
+}
+
+/// The folders that a document of seatings names.
+fn names_in(list: &Path) -> io::Result<Vec<String>> {
+    let mut text = String::new();
+    File::open(list)?.take(MOST_RESULTS_BYTES).read_to_string(&mut text)?;
+    let document: Value = serde_json::from_str(&text)?;
+    let seatings = document.pointer("/figures/seatings").and_then(Value::as_array);
+    let name = |seating: &Value| Some(seating.get("folder")?.as_str()?.to_owned());
+    Ok(seatings.into_iter().flatten().filter_map(name).collect())
 }
 
 /// What was decided about the seating in a folder.
@@ -163,6 +200,26 @@ mod tests {
         std::fs::write(folder.join(FILE_NAME), "decision = 'perhaps'").unwrap();
         let error = in_folder(root.path(), Measurand::Response).unwrap_err().to_string();
         assert!(error.contains(FILE_NAME), "{error}");
+    }
+
+    #[test]
+    fn a_folder_of_results_in_the_library_stands_for_its_seatings() {
+        let root = tempfile::tempdir().unwrap();
+        let results = root.path().join("seatings-today");
+        std::fs::create_dir(&results).unwrap();
+        for number in 1..=3 {
+            seat(root.path(), number);
+        }
+        let list = r#"{"figures": {"seatings": [{"folder": "1"}, {"folder": "3"}]}}"#;
+        std::fs::write(results.join(RESULTS), list).unwrap();
+        let names = |folder: &Path| -> Vec<String> {
+            let found = behind(folder, Measurand::Response).unwrap();
+            found.into_iter().map(|seating| seating.name).collect()
+        };
+        assert_eq!(names(&results), ["1", "3"]);
+        assert_eq!(names(root.path()), ["1", "2", "3"]);
+        std::fs::write(results.join(RESULTS), "{").unwrap();
+        assert!(behind(&results, Measurand::Response).is_err());
     }
 
     #[test]

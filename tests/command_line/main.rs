@@ -26,5 +26,6 @@ mod matrix;
 mod models;
 mod outputs;
 mod responses;
+mod seatings;
 mod stimuli;
 mod streams;

@@ -1,6 +1,6 @@
 //! `cansweep compare states`: one headphone in several states.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
@@ -13,11 +13,11 @@ use crate::cli::failure::Failure;
 use crate::cli::figures;
 use crate::cli::output::{Output, counted};
 use crate::dsp::smoothing::smoothed_level;
-use crate::model::{Curve, Pairing, StateComparison};
+use crate::model::{Curve, Measurand, Pairing, StateComparison};
 use crate::quantity::Smoothing;
 use crate::quantity::unit::Decibel;
 use crate::report::text;
-use crate::store::document;
+use crate::store::{document, seatings};
 use crate::study::evidence::{self, EvidenceQuestion};
 use crate::study::leak;
 use crate::study::states::{self, State};
@@ -33,9 +33,12 @@ Examples:
       --state worn=w1.txt,w2.txt,w3.txt --calibration-leak drilled=2mm -o leak
   cansweep compare states --state bare=l1.txt,l2.txt,l3.txt --state glasses=g1.txt,g2.txt,g3.txt \\
       --paired --detect 0.5
+  cansweep compare states --state fresh=fresh --state worn=worn
+  cansweep compare states --session pads/left --reference fresh -o pads/comparison
 
 Files are anything `cansweep convert` reads: REW text, FRD, AutoEq and other CSV, our own JSON;
-or folders of measurements, or names from the library. Several files of a state are seatings.
+or folders of measurements, or names from the library. Several files of a state are seatings; so are
+the measurements in a folder that `measure response --seatings` made, but for those set aside.
 
 Two seatings of each state or more, and it is said where the states differ beyond chance, at all
 frequencies together, above what no difference is seen elsewhere, and how small a change of the
@@ -47,8 +50,12 @@ state with a drilled hole of known width in the pad or the coupler's plate tells
 a front volume is assumed, and sizes come out a tenth to a quarter too small.")]
 pub(crate) struct StatesArgs {
     /// A state and its seatings; give two states or more
-    #[arg(long = "state", value_name = "NAME=FILE[,FILE…]", required = true)]
+    #[arg(long = "state", value_name = "NAME=FILE[,FILE…]", required_unless_present = "session")]
     states: Vec<StateFiles>,
+    /// A folder that holds a folder of seatings for each state, as a guided session leaves it for one
+    /// side: each is a state, in the order in which they were measured
+    #[arg(long, value_name = "DIR")]
+    session: Option<PathBuf>,
     /// The state that the others are compared with [default: the first]
     #[arg(long, value_name = "NAME")]
     reference: Option<String>,
@@ -120,6 +127,18 @@ impl FromStr for StateFiles {
 }
 
 impl StatesArgs {
+    /// The states with all their files: of a folder of seatings those that count.
+    fn states(&self, curves: &Curves<'_>) -> Result<Vec<StateFiles>, Failure> {
+        let of_session = self.session.as_deref().map(states_in).transpose()?;
+        let given = of_session.unwrap_or_default();
+        let expanded = |state: &StateFiles| {
+            let files = state.files.iter().map(|file| curves.seatings(file));
+            let files = files.collect::<Result<Vec<_>, _>>()?.concat();
+            Ok(StateFiles { name: state.name.clone(), files })
+        };
+        given.iter().chain(&self.states).map(expanded).collect()
+    }
+
     /// What is asked of the seatings.
     fn evidence(&self) -> EvidenceQuestion {
         /// The same files give the same probabilities.
@@ -133,7 +152,8 @@ pub(super) fn run(args: &StatesArgs, output: Output) -> Result<Exit, Failure> {
     let mut curves = Curves::new(&args.keep.library);
     let mut seen = Vec::new();
     let mut given: Vec<State> = Vec::new();
-    for StateFiles { name, files } in &args.states {
+    let states = args.states(&curves)?;
+    for StateFiles { name, files } in &states {
         let mut seatings = Vec::new();
         for file in files {
             if seen.contains(&(name, file)) {
@@ -175,6 +195,29 @@ pub(super) fn run(args: &StatesArgs, output: Output) -> Result<Exit, Failure> {
     )?;
     remark_on_single_seatings(&comparison);
     Ok(Exit::Done)
+}
+
+/// The folders of seatings in a folder, each a state of its name.
+fn states_in(session: &Path) -> Result<Vec<StateFiles>, Failure> {
+    let unreadable =
+        |error| Failure::data(format!("cannot read the folder '{}': {error}", session.display()));
+    let mut states = Vec::new();
+    for entry in std::fs::read_dir(session).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let Some(name) = path.file_name().filter(|_| path.is_dir()) else { continue };
+        let found = seatings::in_folder(&path, Measurand::Response)?;
+        let first = found.iter().map(|seating| seating.manifest.conditions.made_at.clone()).min();
+        let Some(first) = first else { continue };
+        let files = vec![path.display().to_string()];
+        states.push((first, StateFiles { name: name.to_string_lossy().into_owned(), files }));
+    }
+    // Of two that begin in the same second the order of names decides.
+    states.sort_by(|a, b| (&a.0, &a.1.name).cmp(&(&b.0, &b.1.name)));
+    if states.is_empty() {
+        return Err(Failure::data(format!("no folder in '{}' holds seatings", session.display()))
+            .hint("of a session with two sides, name one of them: --session pads/left"));
+    }
+    Ok(states.into_iter().map(|(_, state)| state).collect())
 }
 
 fn remark_on_single_seatings(comparison: &StateComparison) {
