@@ -50,9 +50,17 @@ Examples:
   cansweep measure response --take take.wav --stimulus sweep.wav --channels microphone=2 --json
   cansweep measure response --rig alsa:hw:CARD=USB,DEV=0 --channels reference=1,microphone=2
   cansweep measure response --rig desk.toml --calibration umik.toml --calibration desk-level.toml
+  cansweep measure response --rig desk.toml --state worn --pads A --seatings 5 -o worn
+  cansweep measure response --rig desk.toml --session pads.toml --auto -o pads
 
 With a reference channel (a loopback, or a tap at the headphone's jack) the response is the
-microphone over the reference; without one it is the microphone over the stimulus as played.")]
+microphone over the reference; without one it is the microphone over the stimulus as played.
+
+With --seatings it asks for each placement, shows it against the others, and asks whether to repeat
+one that is unlike them: less bass, another notch in the treble, another level than chance explains. Each
+is a measurement of its own, DIR/1, DIR/2 …; of a session DIR/SIDE/STATE/1 …; without -o they go into
+the library. A repeated one stays, its decision.toml sets it aside, and the new one is DIR/2-2. The same
+command goes on where it stopped. `compare states --state worn=DIR` reads all that count.")]
 pub(crate) struct ResponseArgs {
     #[command(flatten)]
     origin: Origin,

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::path::PathBuf;
 
+use super::Wishes;
+use super::auto::{Listener, Waited};
 use super::place::{Place, seated};
 use crate::cli::attempts::{Attempts, Taken};
 use crate::cli::failure::Failure;
@@ -11,12 +13,12 @@ use crate::cli::keep::{self, Keep, Takes, Task};
 use crate::cli::origin::{Prepared, Source};
 use crate::cli::output::{Output, counted};
 use crate::cli::progress::was_interrupted;
-use crate::cli::prompt::ask;
+use crate::cli::prompt::{ask, pose};
 use crate::cli::{keep::from_files, now};
 use crate::measure::{Analysed, Analyser};
 use crate::model::{
-    ChannelMap, Conditions, Decision, Finding, FindingKind, Measurement, Outcome, Recording,
-    RigKind, SeatingRecord, Seatings, Severity, Stimulus,
+    ChannelMap, Conditions, Decision, Departure, Finding, FindingKind, Measurand, Measurement,
+    Outcome, Recording, RigKind, SeatingRecord, Seatings, Severity, Stimulus,
 };
 use crate::report::words;
 use crate::store::seatings::{SeatingFolder, decide};
@@ -58,15 +60,21 @@ pub(super) struct Guide<'a> {
     findings: Vec<Finding>,
     source: Source,
     wanted: u32,
+    /// Listens whether the headphone sits, if it starts by itself.
+    listener: Option<Listener>,
 }
 
 impl<'a> Guide<'a> {
     pub(super) fn new(
         (keep, task): (&'a Keep, &'a Task),
         prepared: Prepared,
-        wanted: u32,
+        wishes: &Wishes,
         analyse: &'a Analyse<'a>,
     ) -> Result<Self, Failure> {
+        let wanted = wishes.wanted();
+        if wishes.auto && task.measurand() != Measurand::Response {
+            return Err(Failure::usage("--auto listens to a microphone, and here is none"));
+        }
         let analyser = RefCell::new(keep::analyser(&prepared)?);
         let conditions = keep.conditions(&prepared, task);
         let Prepared { stimulus, channels, findings, source, .. } = prepared;
@@ -77,6 +85,7 @@ impl<'a> Guide<'a> {
             return Err(Failure::usage(format!("{takes} for {wanted} seatings"))
                 .hint("with --seatings, every --take is one seating"));
         }
+        let listener = wishes.auto.then(|| Listener::new(&stimulus)).transpose()?;
         Ok(Self {
             keep,
             task,
@@ -88,6 +97,7 @@ impl<'a> Guide<'a> {
             findings,
             source,
             wanted,
+            listener,
         })
     }
 
@@ -119,6 +129,9 @@ impl<'a> Guide<'a> {
         let mut found = place.seatings(self.task.measurand())?;
         let there = found.iter().filter(|seating| seating.counts()).count();
         let mut is_new = true;
+        if let Some(listener) = &mut self.listener {
+            listener.forget();
+        }
         if there > 0 {
             Output::remark(&format!(
                 "{}: {} of {} in '{}' already",
@@ -196,9 +209,12 @@ impl<'a> Guide<'a> {
             (false, true) => "Take the headphone off and put it on again, to repeat this one",
         };
         let (wanted, name) = (self.wanted, place.name());
-        let question = format!(
-            "Seating {number} of {wanted}, {name}. {what}.\nPress Enter to measure it (q stops):"
-        );
+        let question = format!("Seating {number} of {wanted}, {name}. {what}.");
+        if let Some(listener) = &mut self.listener {
+            pose(&format!("{question}\nIt starts when it sits, or with Enter (q stops).\n"));
+            return Ok(listener.wait(rig.as_mut(), &self.channels)? == Waited::Ready);
+        }
+        let question = format!("{question}\nPress Enter to measure it (q stops):");
         let answer = ask(&question)?;
         Ok(answer.is_some_and(|answer| !is_stop(&answer)) && !was_interrupted())
     }
@@ -363,7 +379,7 @@ impl<'a> Guide<'a> {
 }
 
 /// Whether an answer asks to stop.
-fn is_stop(answer: &str) -> bool {
+pub(super) fn is_stop(answer: &str) -> bool {
     matches!(answer.to_lowercase().as_str(), "q" | "quit" | "s" | "stop")
 }
 
@@ -379,7 +395,7 @@ fn unlike(outcome: &Outcome, siblings: &[Seated]) -> Result<Vec<Finding>, Failur
     let counted: Vec<_> = counted.map(|seated| &seated.curve).collect();
     let departures = siblings::departures(&response.level(), &counted)?;
     let unlike = departures.iter().filter(|departure| departure.is_unlike());
-    let finding = |departure: &crate::model::Departure| {
+    let finding = |departure: &Departure| {
         Finding::warning(FindingKind::SeatingUnlikeSiblings {
             figure: departure.figure,
             by: departure.by,

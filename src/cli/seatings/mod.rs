@@ -4,6 +4,7 @@
 //! Every seating is a measurement of its own. What a session did stands in their folders alone, so
 //! the same command goes on where it was stopped.
 
+mod auto;
 mod guide;
 mod place;
 
@@ -47,6 +48,10 @@ pub(super) struct SeatingArgs {
         ]
     )]
     session: Option<PathBuf>,
+    /// Start by itself when the headphone was lifted and sits again: short sweeps, 20 dB quieter,
+    /// listen to its bass meanwhile. Enter starts too
+    #[arg(long, conflicts_with = "captured")]
+    auto: bool,
 }
 
 impl SeatingArgs {
@@ -56,16 +61,30 @@ impl SeatingArgs {
     ///
     /// When the session file cannot be read.
     pub(super) fn wishes(&self) -> Result<Option<Wishes>, Failure> {
-        if let Some(file) = &self.session {
-            return Ok(Some(Wishes::Session(session::load(file).map_err(Failure::data)?)));
-        }
-        Ok(self.seatings.map(Wishes::Seatings))
+        let what = match (&self.session, self.seatings) {
+            (Some(file), _) => Wanted::Session(session::load(file).map_err(Failure::data)?),
+            (None, Some(count)) => Wanted::Seatings(count),
+            (None, None) if self.auto => {
+                return Err(Failure::usage("--auto belongs to a row of seatings")
+                    .hint("say how many with --seatings, or name a --session"));
+            }
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(Wishes { what, auto: self.auto }))
     }
+}
+
+/// A row of seatings.
+#[derive(Debug)]
+pub(super) struct Wishes {
+    what: Wanted,
+    /// Whether it starts by itself.
+    auto: bool,
 }
 
 /// What a row of seatings is of.
 #[derive(Debug)]
-pub(super) enum Wishes {
+enum Wanted {
     /// So many of the state that the command line names.
     Seatings(u32),
     /// What a session file says.
@@ -75,16 +94,16 @@ pub(super) enum Wishes {
 impl Wishes {
     /// The state that comes first, if a session names it.
     pub(super) fn first_state(&self) -> Option<&str> {
-        match self {
-            Self::Seatings(_) => None,
-            Self::Session(plan) => plan.parts().states.first().map(|state| state.name.as_str()),
+        match &self.what {
+            Wanted::Seatings(_) => None,
+            Wanted::Session(plan) => plan.parts().states.first().map(|state| state.name.as_str()),
         }
     }
 
     fn wanted(&self) -> u32 {
-        match self {
-            Self::Seatings(count) => *count,
-            Self::Session(plan) => plan.parts().seatings,
+        match &self.what {
+            Wanted::Seatings(count) => *count,
+            Wanted::Session(plan) => plan.parts().seatings,
         }
     }
 }
@@ -97,11 +116,11 @@ pub(super) fn run(
     output: Output,
     analyse: impl Fn(&mut Analyser, Takes<'_>, &ChannelMap) -> Result<Analysed, Failure>,
 ) -> Result<Exit, Failure> {
-    let places = match wishes {
-        Wishes::Seatings(_) => vec![Place::of_state(keep)?],
-        Wishes::Session(plan) => Place::of_session(keep, plan)?,
+    let places = match &wishes.what {
+        Wanted::Seatings(_) => vec![Place::of_state(keep)?],
+        Wanted::Session(plan) => Place::of_session(keep, plan)?,
     };
-    let mut guide = Guide::new((keep, task), prepared, wishes.wanted(), &analyse)?;
+    let mut guide = Guide::new((keep, task), prepared, wishes, &analyse)?;
     guide.check(&places)?;
     let mut ending = Ending::Complete;
     let mut shown: Vec<Seatings> = Vec::new();
@@ -114,10 +133,10 @@ pub(super) fn run(
     let simulated = guide.is_simulated();
     output.result(
         || {
-            let document = match (wishes, shown.as_slice()) {
-                (Wishes::Seatings(_), [only]) => document::seatings(only),
-                (Wishes::Seatings(_), _) => document::session("", &shown),
-                (Wishes::Session(plan), _) => document::session(&plan.parts().name, &shown),
+            let document = match (&wishes.what, shown.as_slice()) {
+                (Wanted::Seatings(_), [only]) => document::seatings(only),
+                (Wanted::Seatings(_), _) => document::session("", &shown),
+                (Wanted::Session(plan), _) => document::session(&plan.parts().name, &shown),
             };
             figures::marked(document, simulated)
         },
