@@ -59,7 +59,7 @@ struct Decided {
     schema: u32,
     decision: Decision,
     reason: String,
-    decided_at: String,
+    at: String,
 }
 
 /// The seatings in a folder, in order of their numbers, a repeated one behind the one it replaces.
@@ -145,14 +145,9 @@ pub fn decision(folder: &Path) -> Result<Option<Decision>, LibraryError> {
 /// # Errors
 ///
 /// When it cannot be written.
-pub fn decide(
-    folder: &Path,
-    decision: Decision,
-    reason: &str,
-    decided_at: &str,
-) -> Result<(), WriteError> {
-    let (reason, decided_at) = (reason.to_owned(), decided_at.to_owned());
-    let decided = Decided { schema: 1, decision, reason, decided_at };
+pub fn decide(folder: &Path, decision: Decision, reason: &str, at: &str) -> Result<(), WriteError> {
+    let (reason, at) = (reason.to_owned(), at.to_owned());
+    let decided = Decided { schema: 1, decision, reason, at };
     let head = "# What was decided about this seating. \"set-aside\" leaves it out of comparisons; \
                 without this\n# file it counts.\n";
     // Three texts and a number always serialise.
@@ -164,7 +159,7 @@ pub fn decide(
 mod tests {
     use super::*;
     use crate::store::fixture;
-    use crate::store::library::{Clash, Draft};
+    use crate::store::library::{Clash, Draft, Verdict};
 
     fn seat(root: &Path, number: u32) -> PathBuf {
         let mut measurement = fixture::response();
@@ -190,7 +185,7 @@ mod tests {
         assert_eq!(found(root.path()), expected.map(|(name, counts)| (name.to_owned(), counts)));
         decide(&second, Decision::Kept, "no leak", "2026-05-02T10:01:00Z").unwrap();
         assert_eq!(decision(&second).unwrap(), Some(Decision::Kept));
-        assert!(Library::open(root.path()).verify().unwrap().iter().all(|v| v.is_sound()));
+        assert!(Library::open(root.path()).verify().unwrap().iter().all(Verdict::is_sound));
     }
 
     #[test]

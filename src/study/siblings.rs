@@ -1,13 +1,13 @@
 //! Is a seating of a headphone like the others of its state?
 //!
 //! One more value x of a normal population of which n siblings are known lies about their mean with
-//! Student's t (M. H. DeGroot 1970, 9.6):
+//! Student's t (A. Gelman et al. 2013, 3.3):
 //!
 //! ```text
 //! t = (x − x̄) / (s·√(1 + 1/n)),   s² = (ν₀·s₀² + (n − 1)·s_n²) / (ν₀ + n − 1),   ν = ν₀ + n − 1
 //! ```
 //!
-//! s_n is the siblings' own spread, and s₀ what headphones that sit well do, which counts as ν₀
+//! `s_n` is the siblings' own spread, and s₀ what headphones that sit well do, which counts as ν₀
 //! further values: so the second and the third seating can be judged too, by wider limits. Each
 //! figure may exceed its limit once in two hundred times; with three figures, and every seating
 //! judged again as siblings come, a good seating is suspected in less than 2 % of all cases.
@@ -115,23 +115,29 @@ pub fn gather(name: &str, wanted: u32, seated: &[Seated]) -> Result<Option<Seati
         return Ok(None);
     }
     let normalisation = over_level_band();
-    let grid = states::common_grid(seated.iter().map(|seating| &seating.curve))?;
+    let all: Vec<&Curve<Decibel>> = seated.iter().map(|seating| &seating.curve).collect();
+    let grid = states::common_grid(&all)?;
     let on_grid = |name: &str, seatings: &[&Seated]| {
         let seatings = seatings.iter().map(|seating| seating.curve.clone()).collect();
         states::summary(&State { name: name.to_owned(), seatings }, normalisation, &grid)
     };
     let summary = on_grid(name, &counted)?;
     let curves = on_grid(name, &seated.iter().collect::<Vec<_>>())?.seatings;
+    let of_counted: Vec<&Curve<Decibel>> = counted.iter().map(|seating| &seating.curve).collect();
+    let mut judged = judge(&of_counted)?.into_iter();
     let mut records = Vec::new();
     for (seating, curve) in seated.iter().zip(curves) {
-        let others = counted.iter().filter(|other| !std::ptr::eq(**other, seating));
-        let others: Vec<&Curve<Decibel>> = others.map(|other| &other.curve).collect();
+        let own = if counts(&seating) { judged.next() } else { None };
+        let departures = match own {
+            Some(own) => own,
+            None => departures(&seating.curve, &of_counted)?,
+        };
         records.push(SeatingRecord {
             number: seating.number,
             folder: seating.folder.clone(),
             bass_shelf_db: shelf::bass_shelf_db(&seating.curve),
             notch_hz: notch_hz(&seating.curve)?,
-            departures: departures(&seating.curve, &others)?,
+            departures,
             decision: seating.decision,
             curve,
         });
@@ -167,10 +173,10 @@ impl Traits {
     }
 
     fn among(&self, siblings: &[&Self]) -> Result<Vec<Departure>, StudyError> {
-        let of = |read: fn(&Self) -> Option<f64>| {
+        let of = |read: fn(&Self) -> Option<f64>| -> (Option<f64>, Vec<f64>) {
             (read(self), siblings.iter().filter_map(|traits| read(traits)).collect())
         };
-        let figures: [(SiblingFigure, (Option<f64>, Vec<f64>)); 3] = [
+        let figures = [
             (SiblingFigure::BassShelf, of(|traits| traits.bass_shelf_db)),
             (SiblingFigure::Notch, self.notches(siblings)?),
             (SiblingFigure::Level, of(|traits| traits.level_db)),

@@ -42,7 +42,8 @@ pub fn compare(
     smoothing: Smoothing,
 ) -> Result<StateComparison, StudyError> {
     let ordered = reference_first(states, reference)?;
-    let grid = common_grid(ordered.iter().flat_map(|state| &state.seatings))?;
+    let all: Vec<_> = ordered.iter().flat_map(|state| &state.seatings).collect();
+    let grid = common_grid(&all)?;
     let summaries = ordered
         .into_iter()
         .map(|state| summary(state, normalisation, &grid))
@@ -90,10 +91,8 @@ fn reference_first<'a>(
 }
 
 /// The part of the standard grid that all curves cover.
-pub(super) fn common_grid<'a>(
-    curves: impl Iterator<Item = &'a Curve<Decibel>> + Clone,
-) -> Result<FrequencyGrid, StudyError> {
-    let grids = || curves.clone().map(Curve::grid);
+pub(super) fn common_grid(curves: &[&Curve<Decibel>]) -> Result<FrequencyGrid, StudyError> {
+    let grids = || curves.iter().map(|curve| curve.grid());
     let start_hz = grids().map(FrequencyGrid::first_hz).fold(0.0, f64::max);
     let end_hz = grids().map(FrequencyGrid::last_hz).fold(f64::INFINITY, f64::min);
     let common = FrequencyGrid::standard().within(start_hz, end_hz);

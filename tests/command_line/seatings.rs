@@ -138,6 +138,9 @@ fn a_seating_unlike_its_siblings_is_repeated_on_request_and_kept() {
     assert_eq!((&finding["figure"], &finding["siblings"]), (&"bass-shelf".into(), &3.into()));
     let [by, limit] = ["by", "limit"].map(|key| finding[key].as_f64().unwrap());
     assert!(by < -limit && limit > 0.0, "{finding}");
+    // The question that was not answered is asked again.
+    let again = format!("{LINE} --state worn --seatings 4 -o worn");
+    typing(&bench, &again, "q\n").ended(130).says("Seating 4: the bass shelf lies");
     // What counts, comparisons read; what was set aside they leave out and say so.
     bench.run(&format!("{LINE} --state fresh --seatings 3 -o fresh")).ended(0);
     let compare = "compare states --state fresh=fresh --state worn=worn --json";

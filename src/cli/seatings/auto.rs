@@ -94,17 +94,17 @@ impl Listener {
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 struct Settling {
     /// The loudest of this state.
-    loudest_db: Option<f64>,
+    loudest: Option<f64>,
     /// The quietest since the last seating; where nothing was heard there is none quieter.
-    quietest_db: Option<f64>,
+    quietest: Option<f64>,
     /// The probe before.
-    last_db: Option<f64>,
+    last: Option<f64>,
 }
 
 impl Settling {
     /// The next seating begins.
     fn begin(&mut self) {
-        (self.quietest_db, self.last_db) = (None, None);
+        (self.quietest, self.last) = (None, None);
     }
 
     /// Whether after this probe the headphone has been off and sits again: its bass is back and the
@@ -114,13 +114,13 @@ impl Settling {
         const OFF_DB: f64 = 8.0;
         /// Two probes of a headphone that nobody touches differ by less.
         const STEADY_DB: f64 = 0.5;
-        let last_db = std::mem::replace(&mut self.last_db, bass_db);
+        let last_db = std::mem::replace(&mut self.last, bass_db);
         let heard_db = bass_db.unwrap_or(f64::NEG_INFINITY);
-        let quietest_db = self.quietest_db.map_or(heard_db, |quietest| quietest.min(heard_db));
-        self.quietest_db = Some(quietest_db);
+        let quietest_db = self.quietest.map_or(heard_db, |quietest| quietest.min(heard_db));
+        self.quietest = Some(quietest_db);
         let Some(bass_db) = bass_db else { return false };
-        let loudest_db = self.loudest_db.map_or(bass_db, |loudest| loudest.max(bass_db));
-        self.loudest_db = Some(loudest_db);
+        let loudest_db = self.loudest.map_or(bass_db, |loudest| loudest.max(bass_db));
+        self.loudest = Some(loudest_db);
         let was_off = quietest_db < loudest_db - OFF_DB;
         let is_off = bass_db < loudest_db - OFF_DB;
         let is_steady = last_db.is_some_and(|last| (bass_db - last).abs() <= STEADY_DB);

@@ -62,6 +62,8 @@ pub(super) struct Guide<'a> {
     wanted: u32,
     /// Listens whether the headphone sits, if it starts by itself.
     listener: Option<Listener>,
+    /// The seatings that were asked about and nobody answered.
+    unanswered: Vec<PathBuf>,
 }
 
 impl<'a> Guide<'a> {
@@ -98,6 +100,7 @@ impl<'a> Guide<'a> {
             source,
             wanted,
             listener,
+            unanswered: Vec::new(),
         })
     }
 
@@ -127,20 +130,13 @@ impl<'a> Guide<'a> {
     pub(super) fn fill(&mut self, place: &Place, ear: usize) -> Result<Ending, Failure> {
         place.mention_unfinished();
         let mut found = place.seatings(self.task.measurand())?;
-        let there = found.iter().filter(|seating| seating.counts()).count();
-        let mut is_new = true;
         if let Some(listener) = &mut self.listener {
             listener.forget();
         }
-        if there > 0 {
-            Output::remark(&format!(
-                "{}: {} of {} in '{}' already",
-                place.name(),
-                counted(there, "seating"),
-                self.wanted,
-                place.results().display()
-            ));
+        if self.goes_on(place, &found) && self.settle(place, &mut found)? == Answer::Stop {
+            return Ok(self.stopped(place, self.next(&found)));
         }
+        let mut is_new = true;
         while let Some(number) = self.next(&found) {
             let again = found.iter().any(|seating| seating.number == number);
             if is_new && let Some(instruction) = &place.instruction {
@@ -148,13 +144,13 @@ impl<'a> Guide<'a> {
             }
             let drawn = (1000 * ear + found.len() + 1) as u32;
             if !self.put_on(place, (number, again, is_new), drawn)? {
-                return Ok(self.stopped(place, number));
+                return Ok(self.stopped(place, Some(number)));
             }
             is_new = false;
             let (measurement, stopped) = self.measure(place, number, &found)?;
             found = place.seatings(self.task.measurand())?;
             if stopped {
-                return Ok(self.stopped(place, number));
+                return Ok(self.stopped(place, Some(number)));
             }
             if matches!(measurement.outcome, Outcome::Refused(_)) {
                 Output::remark(&format!(
@@ -168,7 +164,7 @@ impl<'a> Guide<'a> {
             }
             self.show(place, &found, number)?;
             if self.settle(place, &mut found)? == Answer::Stop {
-                return Ok(self.stopped(place, number));
+                return Ok(self.stopped(place, Some(number)));
             }
         }
         Ok(Ending::Complete)
@@ -180,12 +176,26 @@ impl<'a> Guide<'a> {
         (1..=self.wanted).find(|&number| !counts(number))
     }
 
-    fn stopped(&self, place: &Place, number: u32) -> Ending {
-        Output::remark(&format!(
-            "stopped; the same command goes on with seating {number} of {} of {}",
-            self.wanted,
-            place.name()
-        ));
+    /// Says what is there already; whether anything is.
+    fn goes_on(&self, place: &Place, found: &[SeatingFolder]) -> bool {
+        let there = found.iter().filter(|seating| seating.counts()).count();
+        if there > 0 {
+            Output::remark(&format!(
+                "{}: {} of {} in '{}' already",
+                place.name(),
+                counted(there, "seating"),
+                self.wanted,
+                place.results().display()
+            ));
+        }
+        there > 0
+    }
+
+    fn stopped(&self, place: &Place, number: Option<u32>) -> Ending {
+        let next = number.map_or(String::new(), |number| {
+            format!(" with seating {number} of {} of {}", self.wanted, place.name())
+        });
+        Output::remark(&format!("stopped; the same command goes on{next}"));
         Ending::Stopped
     }
 
@@ -238,7 +248,7 @@ impl<'a> Guide<'a> {
         let kind = self.task.measurand();
         let (tags, made_at) = (place.tags(number), now());
         let mut draft = place.draft(number, (kind, &made_at))?;
-        let conditions = Conditions { tags, made_at, ..self.conditions.clone() };
+        let conditions = Conditions { made_at, tags, ..self.conditions.clone() };
         draft.describe(kind, &conditions)?;
         let (analyse, analyser, channels) = (self.analyse, &self.analyser, &self.channels);
         let mut analyse = |recordings: &[Recording]| {
@@ -284,50 +294,58 @@ impl<'a> Guide<'a> {
 
     /// Asks about the seating that is most unlike its siblings and was not asked about yet, until none
     /// is left that should be repeated.
-    fn settle(&self, place: &Place, found: &mut [SeatingFolder]) -> Result<Answer, Failure> {
+    fn settle(&mut self, place: &Place, found: &mut [SeatingFolder]) -> Result<Answer, Failure> {
         while let Some(seatings) = self.gathered(place, found)? {
-            let open = seatings.counted().filter(|record| record.decision.is_none());
-            let odd = open.filter_map(|record| Some((record, record.unlike()?)));
-            let Some((record, departure)) = odd.max_by(|a, b| a.1.size().total_cmp(&b.1.size()))
-            else {
-                break;
-            };
-            let kind = FindingKind::SeatingUnlikeSiblings {
-                figure: departure.figure,
-                by: departure.by,
-                expected: departure.expected,
-                limit: departure.limit,
-                siblings: departure.siblings,
-            };
-            let seen = kind.words().seen;
-            let answer = self.ask_about(record, &seen)?;
+            let Some((record, departure)) = self.oddest(&seatings, found) else { break };
+            let seen = unlike_siblings(departure).words().seen;
             let Some(seating) = found.iter_mut().find(|seating| seating.name == record.folder)
             else {
                 break;
             };
-            let decision = match answer {
-                Answer::Stop => return Ok(Answer::Stop),
-                Answer::Repeat => Decision::SetAside,
-                Answer::Keep => Decision::Kept,
+            let decision = match self.ask_about(record, &seen)? {
+                Some(Answer::Stop) => return Ok(Answer::Stop),
+                Some(Answer::Repeat) => Decision::SetAside,
+                Some(Answer::Keep) => Decision::Kept,
+                None => {
+                    self.unanswered.push(seating.folder.clone());
+                    continue;
+                }
             };
             decide(&seating.folder, decision, &seen, &now())?;
             seating.decision = Some(decision);
-            if answer == Answer::Repeat {
+            if decision == Decision::SetAside {
                 Output::remark(&format!(
                     "'{}' is kept, set aside and not counted",
                     seating.folder.display()
                 ));
-                return Ok(answer);
+                return Ok(Answer::Repeat);
             }
         }
         Ok(Answer::Keep)
     }
 
-    fn ask_about(&self, record: &SeatingRecord, seen: &str) -> Result<Answer, Failure> {
+    /// The seating that counts, is unlike its siblings by most, and was not asked about.
+    fn oddest<'s>(
+        &self,
+        seatings: &'s Seatings,
+        found: &[SeatingFolder],
+    ) -> Option<(&'s SeatingRecord, &'s Departure)> {
+        let is_asked = |record: &SeatingRecord| {
+            let of_record = |s: &&SeatingFolder| s.name == record.folder;
+            let folder = found.iter().find(of_record).map(|seating| &seating.folder);
+            folder.is_some_and(|folder| self.unanswered.contains(folder))
+        };
+        let open = seatings.counted().filter(|record| record.decision.is_none());
+        let odd = open.filter_map(|record| Some((record, record.unlike()?)));
+        odd.filter(|(record, _)| !is_asked(record)).max_by(|a, b| a.1.size().total_cmp(&b.1.size()))
+    }
+
+    /// What is to be done about a seating; `None` if nobody says.
+    fn ask_about(&self, record: &SeatingRecord, seen: &str) -> Result<Option<Answer>, Failure> {
         let number = record.number;
         if matches!(self.source, Source::Files(_)) {
             Output::remark(&format!("seating {number}: {seen}; it counts all the same"));
-            return Ok(Answer::Keep);
+            return Ok(None);
         }
         let question = format!(
             "Seating {number}: {seen}.\nRepeat it? Enter: repeat, k: keep it as it is, q: stop:"
@@ -335,12 +353,12 @@ impl<'a> Guide<'a> {
         loop {
             let Some(answer) = ask(&question)? else {
                 Output::remark("nobody answered, so it counts as it is");
-                return Ok(Answer::Keep);
+                return Ok(None);
             };
             match answer.to_lowercase().as_str() {
-                "" | "y" | "yes" | "r" | "repeat" => return Ok(Answer::Repeat),
-                "k" | "keep" | "n" | "no" => return Ok(Answer::Keep),
-                answer if is_stop(answer) => return Ok(Answer::Stop),
+                "" | "y" | "yes" | "r" | "repeat" => return Ok(Some(Answer::Repeat)),
+                "k" | "keep" | "n" | "no" => return Ok(Some(Answer::Keep)),
+                answer if is_stop(answer) => return Ok(Some(Answer::Stop)),
                 other => Output::remark(&format!("'{other}' is none of Enter, k and q")),
             }
         }
@@ -395,14 +413,10 @@ fn unlike(outcome: &Outcome, siblings: &[Seated]) -> Result<Vec<Finding>, Failur
     let counted: Vec<_> = counted.map(|seated| &seated.curve).collect();
     let departures = siblings::departures(&response.level(), &counted)?;
     let unlike = departures.iter().filter(|departure| departure.is_unlike());
-    let finding = |departure: &Departure| {
-        Finding::warning(FindingKind::SeatingUnlikeSiblings {
-            figure: departure.figure,
-            by: departure.by,
-            expected: departure.expected,
-            limit: departure.limit,
-            siblings: departure.siblings,
-        })
-    };
-    Ok(unlike.map(finding).collect())
+    Ok(unlike.map(|departure| Finding::warning(unlike_siblings(departure))).collect())
+}
+
+const fn unlike_siblings(departure: &Departure) -> FindingKind {
+    let Departure { figure, siblings, by, expected, limit, .. } = *departure;
+    FindingKind::SeatingUnlikeSiblings { figure, by, expected, limit, siblings }
 }

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::failure::Failure;
 use crate::cli::keep::{Keep, mention_unfinished};
 use crate::cli::now;
-use crate::model::Trace;
-use crate::model::{Measurand, SessionPlan, SessionState, Side};
+use crate::model::{Measurand, SessionPlan, SessionState, Side, Trace};
 use crate::store::curve;
 use crate::store::library::{Clash, Draft, folder_name};
 use crate::store::seatings::{self, NUMBER, SeatingFolder};
@@ -182,10 +181,12 @@ fn plain(text: &str) -> String {
     words.collect::<Vec<_>>().join("-").to_lowercase()
 }
 
-/// The seatings that have a response, ready to be compared.
+/// The seatings that have a response, ready to be compared, the latest last.
 pub(super) fn seated(found: &[SeatingFolder]) -> Result<Vec<Seated>, Failure> {
     let mut seated = Vec::new();
-    for seating in found.iter().filter(|seating| !seating.manifest.refused) {
+    let mut found: Vec<_> = found.iter().filter(|seating| !seating.manifest.refused).collect();
+    found.sort_by(|a, b| a.manifest.conditions.made_at.cmp(&b.manifest.conditions.made_at));
+    for seating in found {
         let Trace::Response(polar) = curve::read(&seating.folder)?.into_trace() else { continue };
         seated.push(Seated {
             number: seating.number,

@@ -1,5 +1,7 @@
 //! What one seating of a headphone shows beside the others.
 
+use std::fmt::Write as _;
+
 use super::counted;
 use crate::model::{Departure, SeatingRecord, Seatings, SiblingFigure};
 use crate::report::digits::{fixed, hertz, signed};
@@ -46,7 +48,7 @@ pub fn seatings(seatings: &Seatings) -> Vec<String> {
         let sd = shelf.sd.map_or(String::new(), |sd| {
             format!(", standard deviation between seatings {} dB", fixed(sd, 2))
         });
-        text.push_str(&format!(", bass shelf {} dB{sd}", signed(shelf.mean, 2)));
+        let _ = write!(text, ", bass shelf {} dB{sd}", signed(shelf.mean, 2));
     }
     text.push('.');
     let mut paragraphs = vec![text];

@@ -99,7 +99,8 @@ fn what_cannot_be_read_is_not_judged() {
     assert!(against(&band, &[good(1.0)]).is_empty());
     let flat = Curve::from_fn(FrequencyGrid::standard(), |_| 0.0).unwrap();
     assert_eq!(notch_hz(&flat).unwrap(), None);
-    let figures: Vec<_> = against(&flat, &[flat.clone()]).iter().map(|d| d.figure).collect();
+    let figures: Vec<_> =
+        against(&flat, std::slice::from_ref(&flat)).iter().map(|d| d.figure).collect();
     assert_eq!(figures, [SiblingFigure::BassShelf, SiblingFigure::Level]);
 }
 
@@ -156,4 +157,27 @@ fn a_leak_of_two_decibels_among_five_is_nearly_always_seen() {
     }
     println!("{seen} of 400");
     assert!(seen > 390, "{seen} of 400");
+}
+
+#[test]
+fn what_was_set_aside_is_judged_and_not_counted() {
+    let seated = |number: u32, folder: &str, bass_db: f64, decision| Seated {
+        number,
+        folder: folder.to_owned(),
+        decision,
+        curve: good(bass_db),
+    };
+    let all = [
+        seated(1, "1", 1.0, None),
+        seated(2, "2", -4.0, Some(Decision::SetAside)),
+        seated(2, "2-2", 1.2, Some(Decision::Kept)),
+        seated(3, "3", 1.1, None),
+    ];
+    let found = gather("worn", 3, &all).unwrap().unwrap();
+    assert_eq!(found.summary.seatings.len(), 3);
+    let unlike: Vec<bool> = found.records.iter().map(|r| r.unlike().is_some()).collect();
+    assert_eq!(unlike, [false, true, false, false]);
+    let siblings: Vec<usize> = found.records.iter().map(|r| r.departures[0].siblings).collect();
+    assert_eq!(siblings, [2, 3, 2, 2]);
+    assert_eq!(gather("worn", 3, &all[1..2]).unwrap(), None);
 }
