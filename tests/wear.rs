@@ -51,7 +51,9 @@ fn bench() -> Scenario {
             gain_db: 0.1,
             ear_frequency: 0.012,
             ear_gain_db: 0.5,
+            ..Scatter::default()
         },
+        off_head: false,
     };
     let closed = preset("closed-38").unwrap();
     closed.changed(|parts| parts.states = PADS.map(state).into()).unwrap()

@@ -24,7 +24,7 @@ pub(super) struct Taken {
 
 /// Plays one stimulus on one rig until a take can be used, so many times at most.
 pub(super) struct Attempts<'a> {
-    rig: Box<dyn Rig>,
+    rig: &'a mut dyn Rig,
     stimulus: &'a Stimulus,
     most: u32,
     progress: Progress,
@@ -54,7 +54,7 @@ struct Attempt {
 }
 
 impl<'a> Attempts<'a> {
-    pub(super) fn new(rig: Box<dyn Rig>, stimulus: &'a Stimulus, most: u32) -> Self {
+    pub(super) fn new(rig: &'a mut dyn Rig, stimulus: &'a Stimulus, most: u32) -> Self {
         Self { rig, stimulus, most, progress: Progress::new("playing and capturing") }
     }
 
@@ -93,7 +93,7 @@ impl<'a> Attempts<'a> {
         draft: &mut Draft,
         analyse: &mut dyn FnMut(&[Recording]) -> Result<Analysed, Failure>,
     ) -> Result<Attempt, Failure> {
-        let (take, record) = captured(self.rig.as_mut(), self.stimulus, &mut self.progress, draft)?;
+        let (take, record) = captured(self.rig, self.stimulus, &mut self.progress, draft)?;
         let folder = draft.folder().display().to_string();
         let analysed = analyse(&[take])
             .map_err(|failure| failure.hint(format!("the take is kept in '{folder}'")))?;
@@ -282,8 +282,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut draft = Draft::create(folder.path(), "a", Clash::Refuse).unwrap();
         let mut left = VecDeque::from(analyses);
-        let stimulus = stimulus();
-        let attempts = Attempts::new(Box::new(OneFrame), &stimulus, most);
+        let (stimulus, mut rig) = (stimulus(), OneFrame);
+        let attempts = Attempts::new(&mut rig, &stimulus, most);
         let taken = attempts.run(&mut draft, &mut |takes| {
             assert_eq!(takes.len(), 1);
             Ok(left.pop_front().unwrap())

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use super::LibraryRoot;
 use super::failure::Failure;
 use super::output::Output;
-use crate::model::{Budget, Curve, Polar, Trace};
+use crate::model::{Budget, Curve, Decision, Measurand, Polar, Trace};
 use crate::quantity::Level;
 use crate::quantity::unit::{Decibel, FullScale, Ohm};
 use crate::store::curve::{self, CurveFile};
 use crate::store::library::Library;
+use crate::store::seatings;
 
 /// Reads curves, and remembers what was assumed about them.
 pub(super) struct Curves<'a> {
@@ -28,6 +29,43 @@ impl<'a> Curves<'a> {
     /// Whether a curve that was read had been computed rather than measured.
     pub(super) const fn any_simulated(&self) -> bool {
         self.any_simulated
+    }
+
+    /// The files that a name stands for: of a folder of seatings of this kind all that count, and it is said which
+    /// are left out; else the name itself.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be read, or none of its seatings counts.
+    pub(super) fn seatings(&self, name: &str, kind: Measurand) -> Result<Vec<String>, Failure> {
+        let path = Path::new(name);
+        let in_library = || Ok::<_, Failure>(self.library.folder()?.join(name));
+        let folder = if path.exists() { path.to_owned() } else { in_library()? };
+        if !folder.is_dir() || has_curve(&folder) {
+            if seatings::decision(&folder).ok().flatten() == Some(Decision::SetAside) {
+                Output::remark(&format!(
+                    "note: '{name}' was set aside, and was named all the same"
+                ));
+            }
+            return Ok(vec![name.to_owned()]);
+        }
+        let found = seatings::behind(&folder, kind)?;
+        if found.is_empty() {
+            return Ok(vec![name.to_owned()]);
+        }
+        let (counted, left_out): (Vec<_>, Vec<_>) = found.iter().partition(|s| s.counts());
+        if !left_out.is_empty() {
+            let names: Vec<&str> = left_out.iter().map(|seating| seating.name.as_str()).collect();
+            Output::remark(&format!(
+                "note: of the seatings in '{name}' these are left out, as they were set aside or \
+                 refused: {}",
+                names.join(", ")
+            ));
+        }
+        if counted.is_empty() {
+            return Err(Failure::data(format!("no seating in '{name}' counts")));
+        }
+        Ok(counted.iter().map(|seating| seating.folder.display().to_string()).collect())
     }
 
     /// A curve from a file, from the folder of a measurement, or from the library.
@@ -123,10 +161,17 @@ impl<'a> Curves<'a> {
     }
 }
 
+/// The files of which a measurement's folder holds one.
+const CURVES: [&str; 4] =
+    ["response.json", "impedance.json", "output-impedance.json", "crosstalk.json"];
+
+fn has_curve(folder: &Path) -> bool {
+    CURVES.iter().any(|name| folder.join(name).exists())
+}
+
 /// The curve of a measurement's folder.
 fn curve_in(folder: &Path) -> Result<PathBuf, Failure> {
-    let found = ["response.json", "impedance.json", "output-impedance.json", "crosstalk.json"];
-    found.into_iter().map(|name| folder.join(name)).find(|path| path.exists()).ok_or_else(|| {
+    CURVES.into_iter().map(|name| folder.join(name)).find(|path| path.exists()).ok_or_else(|| {
         Failure::data(format!("'{}' holds no measured curve", folder.display()))
             .hint("a folder of a measurement holds response.json or impedance.json")
     })

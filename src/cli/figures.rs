@@ -9,9 +9,11 @@ use serde_json::Value;
 use super::failure::Failure;
 use super::now;
 use crate::model::{
-CableComparison, ChannelMatching, CurveComparison, Drive, FindingKind, Isolation, Leakage, Legs, Measurand, Measurement, Outcome, Polar, RigKind, SourceComparison, SourceMatrix, StateComparison, Trace, SealComparison, Repeatability, Wear,
+    CableComparison, ChannelMatching, CurveComparison, Drive, FindingKind, Isolation, Leakage,
+    Legs, Measurand, Measurement, Outcome, Polar, Repeatability, RigKind, SealComparison, Seatings,
+    SourceComparison, SourceMatrix, StateComparison, Trace, Wear,
 };
-use crate::plot::{Caption, Drawable, Seatings, Theme, Width, figures, render};
+use crate::plot::{Caption, Drawable, Seatings as Single, Theme, Width, figures, render};
 use crate::quantity::unit::Ohm;
 use crate::store::curve::SIMULATED;
 use crate::store::{Overwrite, atomic, document};
@@ -42,6 +44,12 @@ enum Themes {
 impl Drawing {
     /// Everything, as the demo shows it.
     pub(super) const ALL: Self = Self { no_figures: false, theme: Themes::Both };
+
+    /// What is drawn again after every seating: as little as can be looked at.
+    pub(super) const fn at_the_bench(self) -> Self {
+        let theme = if matches!(self.theme, Themes::Dark) { Themes::Dark } else { Themes::Light };
+        Self { theme, ..self }
+    }
 
     const fn themes(self) -> &'static [Theme] {
         match self.theme {
@@ -188,7 +196,7 @@ pub(super) fn of_states(
     data.write_json("states", document::states(comparison))?;
     data.write_csv("states", &document::states_csv(comparison))?;
     data.write_csv("difference", &document::differences_csv(comparison))?;
-    let states = figures::states(comparison, caption, Seatings::Hidden);
+    let states = figures::states(comparison, caption, Single::Hidden);
     let differences = figures::differences(comparison, &differing(caption, comparison));
     let mut written = write(folder, "states", &states, drawing, overwrite)?
         + write(folder, "difference", &differences, drawing, overwrite)?;
@@ -255,6 +263,20 @@ pub(super) fn of_leakage(
     data.write_json("leakage", document::leakage(leakage))?;
     data.write_csv("leakage", &document::leakage_csv(leakage))?;
     write(folder, "leakage", &figures::leakage(leakage, caption), drawing, overwrite)
+}
+
+/// Figure, CSV and JSON of the seatings of one state, in place of what was there.
+pub(super) fn of_seatings(
+    folder: &Path,
+    seatings: &Seatings,
+    caption: &Caption,
+    drawing: Drawing,
+) -> Result<usize, Failure> {
+    let overwrite = Overwrite::Allow;
+    let data = Data { folder, simulated: caption.simulated, overwrite };
+    data.write_json("seatings", document::seatings(seatings))?;
+    data.write_csv("seatings", &document::seatings_csv(seatings))?;
+    write(folder, "seatings", &figures::seatings(seatings, caption), drawing, overwrite)
 }
 
 fn differing(caption: &Caption, comparison: &StateComparison) -> Caption {

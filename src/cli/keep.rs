@@ -29,7 +29,7 @@ use crate::store::plan;
 pub(super) struct Keep {
     /// Write the results to this folder instead of the library
     #[arg(short, long, value_name = "DIR")]
-    output: Option<PathBuf>,
+    pub(super) output: Option<PathBuf>,
     #[command(flatten)]
     pub(super) library: LibraryRoot,
     /// What the headphone is
@@ -41,11 +41,26 @@ pub(super) struct Keep {
     /// Which side: left or right
     #[arg(long, value_name = "SIDE")]
     side: Option<String>,
+    /// Which one of its kind: a serial number
+    #[arg(long, value_name = "NAME")]
+    unit: Option<String>,
+    /// The pair of pads, by a name of your own
+    #[arg(long, value_name = "NAME")]
+    pads: Option<String>,
+    /// Hours that the pads were worn
+    #[arg(long, value_name = "HOURS", value_parser = hours, allow_hyphen_values = true)]
+    pad_hours: Option<f64>,
+    /// The day on which the pads were put onto the headphone
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pads_fitted: Option<jiff::civil::Date>,
+    /// Who measures
+    #[arg(long, value_name = "NAME")]
+    operator: Option<String>,
     /// Anything else worth keeping with the measurement
     #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = tag)]
     tags: Vec<(String, String)>,
     #[command(flatten)]
-    drawing: Drawing,
+    pub(super) drawing: Drawing,
     #[command(flatten)]
     common: Common,
 }
@@ -70,7 +85,7 @@ pub(super) struct Takes<'a> {
 }
 
 impl Task {
-    const fn measurand(&self) -> Measurand {
+    pub(super) const fn measurand(&self) -> Measurand {
         match (&self.loads, &self.jig) {
             (Some(plan), _) => plan.measurand(),
             (None, Some(_)) => Measurand::Impedance,
@@ -81,6 +96,13 @@ impl Task {
     /// What is connected in each take, in the order of files; empty if it is always the same.
     fn planned(&self) -> Vec<Loaded> {
         self.loads.as_ref().map(LoadPlan::planned).unwrap_or_default()
+    }
+}
+
+fn hours(text: &str) -> Result<f64, String> {
+    match text.trim().trim_end_matches('h').trim_end().parse::<f64>() {
+        Ok(hours) if hours >= 0.0 && hours.is_finite() => Ok(hours),
+        _ => Err(format!("'{text}' is no number of hours from 0 on")),
     }
 }
 
@@ -128,10 +150,7 @@ impl Keep {
         analyse: impl Fn(&mut Analyser, Takes<'_>, &ChannelMap) -> Result<Analysed, Failure>,
     ) -> Result<Exit, Failure> {
         let kind = task.measurand();
-        let analyser =
-            Analyser::new(prepared.stimulus.clone(), prepared.analysis, prepared.inverse)?;
-        let analyser = analyser.knowing(plan::builtin());
-        let analyser = RefCell::new(analyser.accepting(prepared.accepted.iter().cloned()));
+        let analyser = RefCell::new(analyser(&prepared)?);
         let conditions = self.conditions(&prepared, task);
         let mut draft = self.draft(kind, &conditions.made_at)?;
         draft.describe(kind, &conditions)?;
@@ -149,7 +168,7 @@ impl Keep {
                 let session = Session::new((rig, tries), &stimulus, plan);
                 session.run(&mut draft, &mut look, &mut analyse)?
             }
-            (Source::Rig(rig, tries), None) => Attempts::new(rig, &stimulus, tries)
+            (Source::Rig(mut rig, tries), None) => Attempts::new(rig.as_mut(), &stimulus, tries)
                 .run(&mut draft, &mut |takes| analyse(takes, &[]))?,
             (Source::Files(files), _) => {
                 match from_files(&mut draft, files, |takes| analyse(takes, &task.planned())) {
@@ -186,7 +205,7 @@ impl Keep {
     }
 
     /// Under which conditions is measured, as far as they are known before.
-    fn conditions(&self, prepared: &Prepared, task: &Task) -> Conditions {
+    pub(super) fn conditions(&self, prepared: &Prepared, task: &Task) -> Conditions {
         let conditions = Conditions {
             made_at: now(),
             tool: TOOL.to_owned(),
@@ -224,16 +243,33 @@ impl Keep {
         Ok(Draft::create(parent, &name.to_string_lossy(), Clash::Refuse)?)
     }
 
-    fn tags(&self) -> BTreeMap<String, String> {
-        let named = [("headphone", &self.headphone), ("state", &self.state), ("side", &self.side)];
-        let named =
-            named.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)));
+    /// What is said about the headphone and its pads, and anything else.
+    pub(super) fn tags(&self) -> BTreeMap<String, String> {
+        let (hours, fitted) = (self.pad_hours, self.pads_fitted);
+        let named = [
+            ("headphone", self.headphone.clone()),
+            ("unit", self.unit.clone()),
+            ("side", self.side.clone()),
+            ("state", self.state.clone()),
+            ("pads", self.pads.clone()),
+            ("pad_hours", hours.map(|hours| hours.to_string())),
+            ("pads_fitted", fitted.map(|day| day.to_string())),
+            ("operator", self.operator.clone()),
+        ];
+        let named = named.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
         named.chain(self.tags.iter().cloned()).collect()
     }
 }
 
+/// What analyses the takes, with everything that decides how.
+pub(super) fn analyser(prepared: &Prepared) -> Result<Analyser, Failure> {
+    let (stimulus, inverse) = (prepared.stimulus.clone(), prepared.inverse);
+    let analyser = Analyser::new(stimulus, prepared.analysis, inverse)?;
+    Ok(analyser.knowing(plan::builtin()).accepting(prepared.accepted.iter().cloned()))
+}
+
 /// Says which measurements in a folder were never finished, and what to do about them.
-fn mention_unfinished(root: &Path, named: bool) {
+pub(super) fn mention_unfinished(root: &Path, named: bool) {
     // Whatever is wrong with the folder is said when the new measurement is put there.
     let abandoned = Library::open(root).abandoned().unwrap_or_default();
     let of_root = if named { format!(" --library '{}'", root.display()) } else { String::new() };
@@ -254,7 +290,7 @@ fn mention_unfinished(root: &Path, named: bool) {
 }
 
 /// Copies takes that exist already, and analyses them together.
-fn from_files(
+pub(super) fn from_files(
     draft: &mut Draft,
     files: Vec<(PathBuf, Recording)>,
     mut analyse: impl FnMut(&[Recording]) -> Result<Analysed, Failure>,
@@ -281,7 +317,7 @@ fn loaded(conditions: Conditions, loads: &[Loaded]) -> Conditions {
     }
 }
 
-fn measurement(
+pub(super) fn measurement(
     mut conditions: Conditions,
     mut findings: Vec<Finding>,
     taken: Taken,

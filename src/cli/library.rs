@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::output::{Output, counted};
 use super::{Common, Exit, LibraryRoot};
+use crate::model::Decision;
 use crate::report::words;
-use crate::store::document;
 use crate::store::library::{Entry, EntryState, Library, Unfinished, Verdict};
+use crate::store::{document, seatings};
 
 /// What can be done with the library.
 #[derive(Debug, Subcommand)]
@@ -115,6 +116,9 @@ fn entries_text(library: &Library, entries: &[Entry]) -> String {
                 }
                 if manifest.conditions.is_simulated() {
                     remark.push("simulated".to_owned());
+                }
+                if seatings::decision(&entry.folder).ok().flatten() == Some(Decision::SetAside) {
+                    remark.push("set aside".to_owned());
                 }
                 remark.extend(manifest.conditions.tags.iter().map(|(k, v)| format!("{k}: {v}")));
                 (manifest.kind.name(), remark.join(", "))

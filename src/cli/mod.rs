@@ -24,6 +24,7 @@ mod progress;
 mod prompt;
 mod rig;
 mod rig_file;
+mod seatings;
 mod sweep;
 
 use std::path::PathBuf;

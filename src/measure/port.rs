@@ -22,6 +22,12 @@ pub trait Rig {
         false
     }
 
+    /// Puts the headphone on anew by itself, in a state of this name, if the rig can; else a person
+    /// has to. Another number is another seating.
+    fn put_on(&mut self, _state: Option<&str>, _seating: u32) -> bool {
+        false
+    }
+
     /// Plays a stimulus and gives back what was captured meanwhile.
     ///
     /// The capture starts before the stimulus and ends after it. A recording that is known to be

@@ -27,8 +27,10 @@ mod output;
 mod placement;
 mod plan;
 mod recording;
-mod seal;
 mod repeatability;
+mod seal;
+mod session;
+mod siblings;
 mod source;
 mod spectrum;
 mod standard;
@@ -91,7 +93,7 @@ pub use measurement::{
     Conditions, ImpedanceFigures, Measurand, Measurement, Outcome, Resonance, ResponseFigures,
     TakeRecord,
 };
-pub use monitor::{AgainstReference, Glimpse, Motion, SealVerdict, Seen};
+pub use monitor::{AgainstReference, BassVerdict, Glimpse, Motion, Seen};
 pub use normalisation::Normalisation;
 pub use output::{
     BalancedFigures, Legs, LevelFigures, LoadResidual, LoadedAt, OutputBench, OutputDetail,
@@ -103,14 +105,16 @@ pub use recording::{
     ChannelMap, ChannelMapError, ChannelRole, Completeness, Recording, RecordingError, RigIdentity,
     RigKind, SampleFormat,
 };
-pub use seal::{
-    AirLoad, BetweenLeaks, KnownLeak, SealBand, SealComparison, SealFeature, SealPart, SealTest,
-    SealVerdict, SmallestLeak,
-};
 pub use repeatability::{
     Comparing, FigureSpread, Repeatability, RepeatedFigure, Resolution, SpreadCause, SpreadPart,
     StudyGap,
 };
+pub use seal::{
+    AirLoad, BetweenLeaks, KnownLeak, SealBand, SealComparison, SealFeature, SealPart, SealTest,
+    SealVerdict, SmallestLeak,
+};
+pub use session::{SEATINGS, SessionError, SessionParts, SessionPlan, SessionState};
+pub use siblings::{Decision, Departure, SeatingRecord, Seatings, SiblingFigure};
 pub use source::{EighthRule, MeasuredOutput, Source, SourceComparison, SourceEffect, SourceLimit};
 pub use spectrum::{Covariance, Impedance, Response, Spectrum};
 pub use standard::{Connection, Standard, StandardKind};

@@ -97,14 +97,14 @@ pub struct AgainstReference {
     /// What a further seating of the reference would stay within, in decibels.
     pub allowance_db: f64,
     /// What that says.
-    pub verdict: SealVerdict,
+    pub verdict: BassVerdict,
     /// The sweep's resonance over that of the reference, as ratios of frequency and height.
     pub resonance: Option<(f64, f64)>,
 }
 
 /// What the bass says about the seal, seen from a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SealVerdict {
+pub enum BassVerdict {
     /// No other than a further seating of the reference.
     Within,
     /// Less bass than that.
@@ -113,7 +113,7 @@ pub enum SealVerdict {
     Above,
 }
 
-impl SealVerdict {
+impl BassVerdict {
     /// What it is called.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -3,9 +3,17 @@
 use num_complex::Complex64;
 
 use crate::model::{
-Back, ChannelMatching, ComparedCurve, Consistency, Covariance, CrosstalkCurves, CrosstalkFigures, CrosstalkTake, Curve, CurveComparison, CurveDifference, Deviation, EighthRule, EquivalentLeak, FittedSize, FrequencyGrid, Impedance, Isolation, LeakBasis, LeakVerdict, LevelDifference, MeasuredCrosstalk, Normalisation, PhaseMatching, PlacementSpread, Polar, PredictedCrosstalk, Response, SeparationAt, SeparationFigures, Side, Source, SourceComparison, SourceEffect, Span, StateComparison, StateDifference, StateSummary, Tolerance, ToleranceVerdict, Trace, Verdict, Verification, Comparing, FigureAt, FigureChange, FigureSpread, Repeatability, RepeatedFigure, Resolution, SeatingFigure, SpreadCause, SpreadPart, SpreadSource, StudyGap, TimeScale, Wear, WearLine, WearPoint, WearTrack,
+    Back, ChannelMatching, ComparedCurve, Comparing, Consistency, Covariance, CrosstalkCurves,
+    CrosstalkFigures, CrosstalkTake, Curve, CurveComparison, CurveDifference, Decision, Deviation,
+    EighthRule, EquivalentLeak, FigureAt, FigureChange, FigureSpread, FittedSize, FrequencyGrid,
+    Impedance, Isolation, LeakBasis, LeakVerdict, LevelDifference, MeasuredCrosstalk,
+    Normalisation, PhaseMatching, PlacementSpread, Polar, PredictedCrosstalk, Repeatability,
+    RepeatedFigure, Resolution, Response, SeatingFigure, SeatingRecord, Seatings, SeparationAt,
+    SeparationFigures, Side, Source, SourceComparison, SourceEffect, Span, SpreadCause, SpreadPart,
+    SpreadSource, StateComparison, StateDifference, StateSummary, StudyGap, TimeScale, Tolerance,
+    ToleranceVerdict, Trace, Verdict, Verification, Wear, WearLine, WearPoint, WearTrack,
 };
-use crate::plot::{Caption, Figure, Seatings, figures};
+use crate::plot::{Caption, Figure, Seatings as Single, figures};
 use crate::quantity::unit::{Decibel, Ohm, Unit};
 use crate::quantity::{Frequency, Resistance, Smoothing, Uncertain, amplitude_db, amplitude_ratio};
 
@@ -34,6 +42,33 @@ fn hump(hz: f64, centre_hz: f64, octaves: f64, db: f64) -> f64 {
 fn level_db(hz: f64, leak_hz: f64) -> f64 {
     let leak = -10.0 * (1.0 + (leak_hz / hz).powi(2)).log10();
     leak + hump(hz, 3200.0, 0.6, 7.0) - hump(hz, 5600.0, 0.25, 6.0) + hump(hz, 8600.0, 0.35, 5.0)
+}
+
+/// Four seatings of one state, the third of which leaked and was set aside.
+pub(crate) fn seatings() -> Seatings {
+    let curve = |leak_hz: f64| Curve::from_fn(grid(), |hz| level_db(hz, leak_hz)).unwrap();
+    let record = |number: u32, folder: &str, leak_hz: f64, decision| SeatingRecord {
+        number,
+        folder: folder.to_owned(),
+        bass_shelf_db: None,
+        notch_hz: None,
+        departures: Vec::new(),
+        decision,
+        curve: curve(leak_hz),
+    };
+    let band = [300.0, 1000.0].map(|hz| Frequency::new(hz).unwrap());
+    Seatings {
+        name: "worn".to_owned(),
+        wanted: 5,
+        records: vec![
+            record(1, "1", 45.0, None),
+            record(2, "2", 50.0, None),
+            record(3, "3", 120.0, Some(Decision::SetAside)),
+            record(3, "3-2", 48.0, None),
+        ],
+        summary: state("worn", 47.0),
+        normalisation: Normalisation::Over(band[0], band[1]),
+    }
 }
 
 /// A level with a standard uncertainty that grows towards both ends.
@@ -351,8 +386,8 @@ pub(crate) fn every_figure() -> Vec<Figure> {
     let (left, right) = (response(12.0), response(60.0));
     let impedance = impedance();
     vec![
-        figures::states(&states(), &caption("Fresh pads, worn pads, glasses"), Seatings::Hidden),
-        figures::states(&states(), &caption("Each seating"), Seatings::Shown),
+        figures::states(&states(), &caption("Fresh pads, worn pads, glasses"), Single::Hidden),
+        figures::states(&states(), &caption("Each seating"), Single::Shown),
         figures::differences(&states(), &caption("What worn pads and glasses take away")),
         figures::leak(&leaks(), &caption("The leak under the temples of glasses")).unwrap(),
         figures::impedance(&[("left", &impedance)], &caption("Impedance")),

@@ -13,8 +13,8 @@ pub mod matching;
 pub mod matrix;
 pub mod page;
 mod reading;
-pub mod seal;
 pub mod repeatability;
+pub mod seal;
 #[cfg(test)]
 mod specimen;
 pub mod summary;

@@ -7,14 +7,14 @@ use num_complex::Complex64;
 
 use crate::model::{
     AnalysisSpec, Back, Budget, ChannelMap, ChannelMatching, ComparedCurve, Conditions,
-    Consistency, Covariance, Covered, Curve, CurveComparison, CurveDifference, Deviation,
-    EighthRule, EquivalentLeak, Extremes, Finding, FittedSize, FrequencyGrid, Impedance,
+    Consistency, Covariance, Covered, Curve, CurveComparison, CurveDifference, Decision, Departure,
+    Deviation, EighthRule, EquivalentLeak, Extremes, Finding, FittedSize, FrequencyGrid, Impedance,
     ImpedanceFigures, InferredImpedance, Isolation, LeakBasis, LevelDifference, LevelPlace,
     MatchedLevel, Measurement, Normalisation, OctaveMean, OctavesMean, Outcome, PhaseMatching,
-    Polar, QuotedMagnitude, Resonance, Response, ResponseFigures, RigIdentity, RigKind, Source,
-    SourceComparison, SourceEffect, SourceLimit, Span, Spread, StateComparison, StateDifference,
-    StateSummary, TakeRecord, Tolerance, ToleranceVerdict, Trace, Verification, VerifiedPart,
-    Within, WorstPhase,
+    Polar, QuotedMagnitude, Resonance, Response, ResponseFigures, RigIdentity, RigKind,
+    SeatingRecord, Seatings, SiblingFigure, Source, SourceComparison, SourceEffect, SourceLimit,
+    Span, Spread, StateComparison, StateDifference, StateSummary, TakeRecord, Tolerance,
+    ToleranceVerdict, Trace, Verification, VerifiedPart, Within, WorstPhase,
 };
 use crate::quantity::unit::{Decibel, Ohm, Unit};
 use crate::quantity::{Frequency, Resistance, Seconds, Smoothing, Uncertain};
@@ -107,6 +107,42 @@ pub(super) fn isolation() -> Isolation {
         ],
         gained: vec![of(("passive", "anc"), single(18.0), single(10.0), false)],
         smoothing: Smoothing::None,
+    }
+}
+
+/// Three seatings of one state, the second of which leaked and was set aside.
+pub(super) fn seatings() -> Seatings {
+    let departure = |figure, mean: f64, by: f64, limit: f64| Departure {
+        figure,
+        siblings: 2,
+        mean,
+        sd: Some(0.1),
+        by,
+        expected: limit / 5.0,
+        limit,
+    };
+    let record = |number: u32, folder: &str, by: f64, decision| SeatingRecord {
+        number,
+        folder: folder.to_owned(),
+        bass_shelf_db: Some(1.5 + by),
+        notch_hz: Some(8192.0),
+        departures: vec![
+            departure(SiblingFigure::BassShelf, 1.5, by, 1.5),
+            departure(SiblingFigure::Notch, 12.984, 0.016, 0.2),
+        ],
+        decision,
+        curve: curve(|_| by),
+    };
+    Seatings {
+        name: "worn".to_owned(),
+        wanted: 5,
+        records: vec![
+            record(1, "1", 0.1, None),
+            record(2, "2", -3.0, Some(Decision::SetAside)),
+            record(2, "2-2", -0.1, None),
+        ],
+        summary: state("worn", 2, 1.5, 0.14),
+        normalisation: at_1_khz(),
     }
 }
 

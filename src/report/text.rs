@@ -5,10 +5,13 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table as G
 
 use super::table::{Align, Column, Table};
 use super::{
-cable as cable_tables, curves as curve_tables, drive as drive_tables, matching as matching_tables, matrix as matrix_tables, summary, words, seal as seal_tables, repeatability as repeatability_tables, wear as wear_tables,
+    cable as cable_tables, curves as curve_tables, drive as drive_tables,
+    matching as matching_tables, matrix as matrix_tables, repeatability as repeatability_tables,
+    seal as seal_tables, summary, wear as wear_tables, words,
 };
 use crate::model::{
-CableComparison, ChannelMatching, CurveComparison, Drive, Isolation, Leakage, SourceComparison, SourceMatrix, StateComparison, SealComparison, Repeatability, Wear,
+    CableComparison, ChannelMatching, CurveComparison, Drive, Isolation, Leakage, Repeatability,
+    SealComparison, SourceComparison, SourceMatrix, StateComparison, Wear,
 };
 
 /// Columns of a terminal that a table fits into.

@@ -8,14 +8,14 @@ use num_complex::Complex64;
 use super::plan;
 use crate::model::{
     Back, Budget, ChannelMap, ChannelMatching, ChannelRole, ComparedCurve, Conditions, Consistency,
-    Covariance, Covered, Curve, CurveComparison, CurveDifference, Deviation, EighthRule,
-    EquivalentLeak, Extremes, Finding, FindingKind, FittedSize, FrequencyGrid, Impedance,
-    ImpedanceFigures, Isolation, Jig, LeakBasis, LevelDifference, LevelPlace, MatchedLevel,
-    Measurand, Measurement, Normalisation, OctaveMean, OctavesMean, Outcome, PhaseMatching, Polar,
-    Recording, Resonance, Response, ResponseFigures, RigIdentity, RigKind, SampleFormat,
-    Significance, Source, SourceComparison, SourceEffect, SourceLimit, Span, Spread,
-    StateComparison, StateDifference, StateSummary, Tolerance, ToleranceVerdict, Topology, Trace,
-    Verdict, Verification, Within,
+    Covariance, Covered, Curve, CurveComparison, CurveDifference, Decision, Departure, Deviation,
+    EighthRule, EquivalentLeak, Extremes, Finding, FindingKind, FittedSize, FrequencyGrid,
+    Impedance, ImpedanceFigures, Isolation, Jig, LeakBasis, LevelDifference, LevelPlace,
+    MatchedLevel, Measurand, Measurement, Normalisation, OctaveMean, OctavesMean, Outcome,
+    PhaseMatching, Polar, Recording, Resonance, Response, ResponseFigures, RigIdentity, RigKind,
+    SampleFormat, SeatingRecord, Seatings, SiblingFigure, Significance, Source, SourceComparison,
+    SourceEffect, SourceLimit, Span, Spread, StateComparison, StateDifference, StateSummary,
+    Tolerance, ToleranceVerdict, Topology, Trace, Verdict, Verification, Within,
 };
 use crate::quantity::unit::{self, Decibel, Degree, Ohm, Unit};
 use crate::quantity::{Frequency, Percent, Resistance, SampleRate, Smoothing, Uncertain};
@@ -188,6 +188,43 @@ pub(super) fn isolation() -> Isolation {
         }],
         gained: Vec::new(),
         smoothing: Smoothing::None,
+    }
+}
+
+/// Three seatings of one state, the second of which was unlike the first and set aside.
+pub(super) fn seatings() -> Seatings {
+    let departure = |figure, mean: f64, by: f64| Departure {
+        figure,
+        siblings: 2,
+        mean,
+        sd: Some(0.1),
+        by,
+        expected: 0.3,
+        limit: 1.5,
+    };
+    let record = |number: u32, folder: &str, by: f64, decision| SeatingRecord {
+        number,
+        folder: folder.to_owned(),
+        bass_shelf_db: Some(1.5 + by),
+        notch_hz: Some(8192.0),
+        departures: vec![
+            departure(SiblingFigure::BassShelf, 1.5, by),
+            departure(SiblingFigure::Notch, 13.0, 0.01),
+        ],
+        decision,
+        curve: constant(by),
+    };
+    let mut comparison = states();
+    Seatings {
+        name: "fresh".to_owned(),
+        wanted: 5,
+        records: vec![
+            record(1, "1", 0.1, None),
+            record(2, "2", -3.0, Some(Decision::SetAside)),
+            record(2, "2-2", -0.1, None),
+        ],
+        summary: comparison.states.swap_remove(0),
+        normalisation: comparison.normalisation,
     }
 }
 

@@ -14,6 +14,8 @@ mod fixture;
 pub mod jig;
 pub mod library;
 pub mod plan;
+pub mod seatings;
+pub mod session;
 pub mod standard;
 pub mod wav;
 

@@ -11,7 +11,7 @@ use crate::metrology::shelf::{bass_shelf_db, corner_minus_3_db_hz};
 use crate::metrology::statistics::student_t_quantile;
 use crate::model::{
     AgainstReference, Curve, Finding, FindingKind, Glimpse, Normalisation, Outcome, Resonance,
-    SealVerdict, Seen, Spread, TraceKind,
+    BassVerdict, Seen, Spread, TraceKind,
 };
 use crate::quantity::unit::{Decibel, Ohm};
 use crate::quantity::{Frequency, amplitude_db, amplitude_ratio};
@@ -158,11 +158,11 @@ impl Reference {
         let bass_db = seen.bass_db? - self.bass_db.mean;
         let allowance_db = self.allowance_db();
         let verdict = if bass_db < -allowance_db {
-            SealVerdict::Below
+            BassVerdict::Below
         } else if bass_db > allowance_db {
-            SealVerdict::Above
+            BassVerdict::Above
         } else {
-            SealVerdict::Within
+            BassVerdict::Within
         };
         (seen.kind == self.kind).then(|| AgainstReference {
             seatings: self.seatings,
@@ -293,19 +293,19 @@ mod tests {
         let seatings = [3.8, 4.0, 4.2];
         let leaks = against(&seatings, 0.0);
         assert!((leaks.bass_db + 4.0).abs() < ROUNDING_DB, "at any level: {leaks:?}");
-        assert_eq!(leaks.verdict, SealVerdict::Below);
+        assert_eq!(leaks.verdict, BassVerdict::Below);
         // s = 0.2, t(2) = 4.3027 of a table: 4.3027 · 0.2 · √(4/3).
         assert!((leaks.allowance_db - 0.993_7).abs() < 1e-3, "{leaks:?}");
-        assert_eq!(against(&seatings, 3.1).verdict, SealVerdict::Within);
-        assert_eq!(against(&seatings, 5.1).verdict, SealVerdict::Above);
+        assert_eq!(against(&seatings, 3.1).verdict, BassVerdict::Within);
+        assert_eq!(against(&seatings, 5.1).verdict, BassVerdict::Above);
     }
 
     #[test]
     fn a_single_seating_tells_no_spread_and_allows_a_decibel() {
         let of_one = against(&[4.0], 2.9);
-        assert_eq!((of_one.verdict, of_one.seatings), (SealVerdict::Below, 1));
+        assert_eq!((of_one.verdict, of_one.seatings), (BassVerdict::Below, 1));
         assert_eq!(of_one.reference_bass_db.sd, None);
-        assert_eq!(against(&[4.0], 3.1).verdict, SealVerdict::Within);
+        assert_eq!(against(&[4.0], 3.1).verdict, BassVerdict::Within);
     }
 
     #[test]

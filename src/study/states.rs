@@ -43,7 +43,8 @@ pub fn compare(
     smoothing: Smoothing,
 ) -> Result<StateComparison, StudyError> {
     let ordered = reference_first(states, reference)?;
-    let grid = common_grid(&ordered)?;
+    let all: Vec<_> = ordered.iter().flat_map(|state| &state.seatings).collect();
+    let grid = common_grid(&all)?;
     let summaries = ordered
         .into_iter()
         .map(|state| summary(state, normalisation, &grid))
@@ -96,8 +97,9 @@ fn reference_first<'a>(
     Ok([base, others].concat())
 }
 
-fn common_grid(states: &[&State]) -> Result<FrequencyGrid, StudyError> {
-    let grids = || states.iter().flat_map(|state| &state.seatings).map(Curve::grid);
+/// The part of the standard grid that all curves cover.
+pub(super) fn common_grid(curves: &[&Curve<Decibel>]) -> Result<FrequencyGrid, StudyError> {
+    let grids = || curves.iter().map(|curve| curve.grid());
     let start_hz = grids().map(FrequencyGrid::first_hz).fold(0.0, f64::max);
     let end_hz = grids().map(FrequencyGrid::last_hz).fold(f64::INFINITY, f64::min);
     let common = FrequencyGrid::standard().within(start_hz, end_hz);
@@ -116,10 +118,11 @@ pub(super) fn summary_of(
     if state.seatings.is_empty() {
         return Err(StudyError::NoSeatings { state: state.name.clone() });
     }
-    summary(state, normalisation, &common_grid(&[state])?)
+    summary(state, normalisation, &common_grid(&state.seatings.iter().collect::<Vec<_>>())?)
 }
 
-fn summary(
+/// Mean and spread of a state's seatings, on a grid that all of them cover.
+pub(super) fn summary(
     state: &State,
     normalisation: Normalisation,
     grid: &FrequencyGrid,

@@ -29,6 +29,7 @@ mod monitor;
 mod outputs;
 mod responses;
 mod seals;
+mod seatings;
 mod stimuli;
 mod streams;
 mod wear;

@@ -7,7 +7,7 @@ use crate::cli::curves::Curves;
 use crate::cli::failure::Failure;
 use crate::cli::output::{Output, counted};
 use crate::dsp::smoothing::smoothed_level;
-use crate::model::{Curve, Polar, Trace};
+use crate::model::{Curve, Measurand, Polar, Trace};
 use crate::quantity::unit::{Decibel, FullScale};
 use crate::quantity::{Level, Smoothing};
 use crate::study::states::State;
@@ -20,6 +20,16 @@ impl Files {
     /// All of several lists.
     pub(super) fn joined(lists: &[Self]) -> Self {
         Self(lists.iter().flat_map(|list| list.0.clone()).collect())
+    }
+
+    /// The files, and of folders of seatings those that count.
+    pub(super) fn seatings(
+        &self,
+        curves: &Curves<'_>,
+        kind: Measurand,
+    ) -> Result<Vec<String>, Failure> {
+        let files = self.0.iter().map(|file| curves.seatings(file, kind));
+        Ok(files.collect::<Result<Vec<_>, _>>()?.concat())
     }
 }
 
@@ -118,18 +128,18 @@ impl<'a> Levels<'a> {
     /// Reads the seatings of a set.
     pub(super) fn read(&mut self, name: &str, files: &Files) -> Result<(), Failure> {
         let mut set: Vec<Driven> = Vec::new();
-        for file in &files.0 {
-            if set.iter().any(|earlier| earlier.file == *file) {
+        for file in files.seatings(&self.curves, Measurand::Response)? {
+            if set.iter().any(|earlier| earlier.file == file) {
                 let message = format!("'{file}' is given twice as a seating of '{name}'");
                 return Err(Failure::usage(message).hint("every seating counts once"));
             }
-            let read = self.curves.read(file)?;
+            let read = self.curves.read(&file)?;
             let drive = read.drive;
             self.own_time |= read.own_time;
             let Trace::Response(polar) = read.into_trace() else {
                 return Err(Failure::data(format!("'{file}' is an impedance, not a response")));
             };
-            set.push(Driven { file: file.clone(), polar, drive });
+            set.push(Driven { file, polar, drive });
         }
         self.sets.push((name.to_owned(), set));
         Ok(())

@@ -1,6 +1,6 @@
 //! What all comparisons understand: where to write, and where curves are laid upon each other.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
@@ -53,14 +53,6 @@ impl KeepComparison {
         };
         format!("{}{stored}\n", if simulated { "simulated\n" } else { "" })
     }
-}
-
-/// The files of a list with commas between them; a file whose name holds a comma is still one file.
-pub(super) fn files_of(list: &str) -> Vec<String> {
-    if Path::new(list).exists() {
-        return vec![list.to_owned()];
-    }
-    list.split(',').filter(|file| !file.is_empty()).map(str::to_owned).collect()
 }
 
 /// A normalisation as it is typed.

@@ -1,10 +1,10 @@
 //! `cansweep compare repeatability`: what spreads repeated measurements, and what a rig can resolve.
 
-use std::path::Path;
 use std::str::FromStr;
 
 use clap::Args;
 
+use super::files::Files;
 use super::keep::KeepComparison;
 use super::tagged::{Filter, Tagged, values};
 use crate::cli::Exit;
@@ -57,7 +57,7 @@ pub(crate) struct RepeatabilityArgs {
 struct SessionFiles {
     operator: String,
     day: String,
-    files: Vec<String>,
+    files: Files,
 }
 
 impl FromStr for SessionFiles {
@@ -67,14 +67,9 @@ impl FromStr for SessionFiles {
         let refuse = || format!("'{text}' is not PERSON@DAY=FILE[,FILE…]");
         let (head, files) = text.split_once('=').ok_or_else(refuse)?;
         let (operator, day) = head.split_once('@').ok_or_else(refuse)?;
-        // A file whose name holds a comma is still one file.
-        let files: Vec<String> = if Path::new(files).exists() {
-            vec![files.to_owned()]
-        } else {
-            files.split(',').filter(|file| !file.is_empty()).map(str::to_owned).collect()
-        };
+        let files = files.parse().map_err(|_| refuse())?;
         let (operator, day) = (operator.trim().to_owned(), day.trim().to_owned());
-        if operator.is_empty() || day.is_empty() || files.is_empty() {
+        if operator.is_empty() || day.is_empty() {
             return Err(refuse());
         }
         Ok(Self { operator, day, files })
@@ -108,7 +103,7 @@ fn from_files(args: &RepeatabilityArgs) -> Result<(Vec<Repeated>, bool), Failure
     let mut curves = Curves::new(&args.keep.library);
     let mut measurements = Vec::new();
     for session in &args.session {
-        for file in &session.files {
+        for file in &session.files.0 {
             measurements.push(Repeated {
                 operator: session.operator.clone(),
                 day: session.day.clone(),

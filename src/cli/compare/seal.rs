@@ -4,14 +4,15 @@ use std::str::FromStr;
 
 use clap::Args;
 
-use super::keep::{KeepComparison, files_of};
+use super::files::Files;
+use super::keep::KeepComparison;
 use super::leak::hole_diameter;
 use crate::cli::Exit;
 use crate::cli::curves::Curves;
 use crate::cli::failure::Failure;
 use crate::cli::figures;
 use crate::cli::output::{Output, counted};
-use crate::model::{Normalisation, Pairing, StateComparison};
+use crate::model::{Measurand, Normalisation, Pairing, StateComparison};
 use crate::quantity::{Frequency, Length, Smoothing};
 use crate::report::text;
 use crate::store::document;
@@ -45,13 +46,13 @@ Ends with 1 if it sits otherwise than the reference, and with 0 if that cannot b
 pub(crate) struct SealArgs {
     /// Impedances of the headphone as it should sit, one for each seating; five are good
     #[arg(long, value_name = "FILE[,FILE…]", required = true)]
-    reference: Vec<String>,
+    reference: Vec<Files>,
     /// Impedance now; several are averaged
     #[arg(long, value_name = "FILE[,FILE…]", required = true)]
-    now: Vec<String>,
+    now: Vec<Files>,
     /// Impedance with the headphone off the head, nothing near its pads
     #[arg(long, value_name = "FILE[,FILE…]")]
-    off_head: Vec<String>,
+    off_head: Vec<Files>,
     /// Impedance with a leak of a known diameter, else as the reference
     #[arg(long, value_name = "DIAMETER=FILE[,FILE…]")]
     leak: Vec<LeakFiles>,
@@ -61,10 +62,10 @@ pub(crate) struct SealArgs {
     other_jig: bool,
     /// Responses of the reference by a microphone, to be shown beside
     #[arg(long, value_name = "FILE[,FILE…]", requires = "response_now")]
-    response_reference: Vec<String>,
+    response_reference: Vec<Files>,
     /// Responses now
     #[arg(long, value_name = "FILE[,FILE…]", requires = "response_reference")]
-    response_now: Vec<String>,
+    response_now: Vec<Files>,
     #[command(flatten)]
     pub(super) keep: KeepComparison,
 }
@@ -73,7 +74,7 @@ pub(crate) struct SealArgs {
 #[derive(Debug, Clone)]
 struct LeakFiles {
     diameter: Length,
-    files: Vec<String>,
+    files: Files,
 }
 
 impl FromStr for LeakFiles {
@@ -82,10 +83,7 @@ impl FromStr for LeakFiles {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let refuse = || format!("'{text}' is not DIAMETER=FILE[,FILE…], such as 2mm=drilled");
         let (diameter, files) = text.split_once('=').ok_or_else(refuse)?;
-        let files = files_of(files);
-        if files.is_empty() {
-            return Err(refuse());
-        }
+        let files = files.parse().map_err(|_| refuse())?;
         Ok(Self { diameter: hole_diameter(diameter)?, files })
     }
 }
@@ -97,8 +95,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn files(&mut self, lists: &[String]) -> Result<Vec<String>, Failure> {
-        let files: Vec<String> = lists.iter().flat_map(|list| files_of(list)).collect();
+    fn files(&mut self, lists: &[Files], kind: Measurand) -> Result<Vec<String>, Failure> {
+        let files = Files::joined(lists).seatings(&self.curves, kind)?;
         for file in &files {
             if self.seen.contains(file) {
                 let message = format!("'{file}' is given twice");
@@ -110,8 +108,8 @@ impl Reader<'_> {
         Ok(files)
     }
 
-    fn impedances(&mut self, lists: &[String]) -> Result<Vec<Named>, Failure> {
-        let files = self.files(lists)?;
+    fn impedances(&mut self, lists: &[Files]) -> Result<Vec<Named>, Failure> {
+        let files = self.files(lists, Measurand::Impedance)?;
         files.into_iter().map(|file| self.impedance(file)).collect()
     }
 
@@ -127,8 +125,8 @@ impl Reader<'_> {
         Ok((file, impedance))
     }
 
-    fn state(&mut self, name: &str, lists: &[String]) -> Result<State, Failure> {
-        let files = self.files(lists)?;
+    fn state(&mut self, name: &str, lists: &[Files]) -> Result<State, Failure> {
+        let files = self.files(lists, Measurand::Response)?;
         let seatings =
             files.iter().map(|file| self.curves.level(file)).collect::<Result<_, _>>()?;
         Ok(State { name: name.to_owned(), seatings })
@@ -170,7 +168,7 @@ fn question(args: &SealArgs, reader: &mut Reader) -> Result<Question, Failure> {
     let off_head = reader.impedances(&args.off_head)?;
     let mut leaks: Vec<(Length, Vec<Named>)> = Vec::new();
     for LeakFiles { diameter, files } in &args.leak {
-        let takes = reader.impedances(files)?;
+        let takes = reader.impedances(std::slice::from_ref(files))?;
         // The same leak may be given in several pieces.
         match leaks.iter_mut().find(|(known, _)| known == diameter) {
             Some((_, known)) => known.extend(takes),

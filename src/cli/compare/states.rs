@@ -1,10 +1,11 @@
 //! `cansweep compare states`: one headphone in several states.
 
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
 
-use super::files::{NamedFiles, sample, smoothed};
+use super::files::{Files, NamedFiles, sample, smoothed};
 use super::keep::{KeepComparison, NormalisationArg};
 use super::leak::LeakArgs;
 use crate::cli::Exit;
@@ -12,10 +13,10 @@ use crate::cli::curves::Curves;
 use crate::cli::failure::Failure;
 use crate::cli::figures;
 use crate::cli::output::Output;
-use crate::model::{Pairing, StateComparison};
+use crate::model::{Measurand, Pairing, StateComparison};
 use crate::quantity::Smoothing;
 use crate::report::text;
-use crate::store::document;
+use crate::store::{document, seatings};
 use crate::study::evidence::{self, EvidenceQuestion};
 use crate::study::leak::{self, LeakQuestion};
 use crate::study::placements;
@@ -34,9 +35,12 @@ Examples:
       --paired --detect 0.5
   cansweep compare states --state centred=c1.txt,c2.txt --state forward=f1.txt,f2.txt \\
       --state back=b1.txt,b2.txt --placements -o places
+  cansweep compare states --state fresh=fresh --state worn=worn
+  cansweep compare states --session pads/left --reference fresh -o pads/comparison
 
 Files are anything `cansweep convert` reads: REW text, FRD, AutoEq and other CSV, our own JSON;
-or folders of measurements, or names from the library. Several files of a state are seatings.
+or folders of measurements, or names from the library. Several files of a state are seatings; so are
+the measurements in a folder that `measure response --seatings` made, but for those set aside.
 
 Two seatings of each state or more, and it is said where the states differ beyond chance, at all
 frequencies together, above what no difference is seen elsewhere, and how small a change of the
@@ -48,8 +52,12 @@ state with a drilled hole of known width in the pad or the coupler's plate tells
 a front volume is assumed, and sizes come out a tenth to a quarter too small.")]
 pub(crate) struct StatesArgs {
     /// A state and its seatings; give two states or more
-    #[arg(long = "state", value_name = "NAME=FILE[,FILE…]", required = true)]
+    #[arg(long = "state", value_name = "NAME=FILE[,FILE…]", required_unless_present = "session")]
     states: Vec<NamedFiles>,
+    /// A folder that holds a folder of seatings for each state, as a guided session leaves it for one
+    /// side: each is a state, in the order in which they were measured
+    #[arg(long, value_name = "DIR")]
+    session: Option<PathBuf>,
     /// The state that the others are compared with [default: the first]
     #[arg(long, value_name = "NAME")]
     reference: Option<String>,
@@ -104,6 +112,12 @@ impl StatesArgs {
         if self.placements { "Placement" } else { "Pads and seal" }
     }
 
+    /// The states of the session, then those that were named.
+    fn states(&self) -> Result<Vec<NamedFiles>, Failure> {
+        let of_session = self.session.as_deref().map(states_in).transpose()?;
+        Ok(of_session.into_iter().flatten().chain(self.states.iter().cloned()).collect())
+    }
+
     /// What is asked of the seatings.
     fn evidence(&self) -> EvidenceQuestion {
         let pairing = if self.paired { Pairing::Paired } else { Pairing::Independent };
@@ -115,20 +129,21 @@ pub(super) fn run(args: &StatesArgs, output: Output) -> Result<Exit, Failure> {
     let mut curves = Curves::new(&args.keep.library);
     let mut seen = Vec::new();
     let mut given: Vec<State> = Vec::new();
-    for NamedFiles { name, files } in &args.states {
+    for NamedFiles { name, files } in args.states()? {
         let mut seatings = Vec::new();
-        for file in &files.0 {
-            if seen.contains(&(name, file)) {
+        for file in files.seatings(&curves, Measurand::Response)? {
+            let this = (name.clone(), file.clone());
+            if seen.contains(&this) {
                 let message = format!("'{file}' is given twice as a seating of '{name}'");
                 return Err(Failure::usage(message).hint("every seating counts once"));
             }
-            seen.push((name, file));
-            seatings.push(smoothed(curves.level(file)?, args.smoothing)?);
+            seen.push(this);
+            seatings.push(smoothed(curves.level(&file)?, args.smoothing)?);
         }
         // The same state may be given in several pieces.
-        match given.iter_mut().find(|state| state.name == *name) {
+        match given.iter_mut().find(|state| state.name == name) {
             Some(state) => state.seatings.extend(seatings),
-            None => given.push(State { name: name.clone(), seatings }),
+            None => given.push(State { name, seatings }),
         }
     }
     curves.remark_on_assumptions();
@@ -170,6 +185,29 @@ pub(in crate::cli) fn judged(
         (difference.evidence, difference.leak) = (evidence, leak);
     }
     Ok(comparison)
+}
+
+/// The folders of seatings in a folder, each a state of its name.
+fn states_in(session: &Path) -> Result<Vec<NamedFiles>, Failure> {
+    let unreadable =
+        |error| Failure::data(format!("cannot read the folder '{}': {error}", session.display()));
+    let mut states = Vec::new();
+    for entry in std::fs::read_dir(session).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let Some(name) = path.file_name().filter(|_| path.is_dir()) else { continue };
+        let found = seatings::in_folder(&path, Measurand::Response)?;
+        let first = found.iter().map(|seating| seating.manifest.conditions.made_at.clone()).min();
+        let Some(first) = first else { continue };
+        let files = Files(vec![path.display().to_string()]);
+        states.push((first, NamedFiles { name: name.to_string_lossy().into_owned(), files }));
+    }
+    // Of two that begin in the same second the order of names decides.
+    states.sort_by(|a, b| (&a.0, &a.1.name).cmp(&(&b.0, &b.1.name)));
+    if states.is_empty() {
+        return Err(Failure::data(format!("no folder in '{}' holds seatings", session.display()))
+            .hint("of a session with two sides, name one of them: --session pads/left"));
+    }
+    Ok(states.into_iter().map(|(_, state)| state).collect())
 }
 
 fn remark_on_single_seatings(comparison: &StateComparison) {

@@ -155,7 +155,7 @@ fn read(
     curves: &mut Curves<'_>,
     at: &AtFiles,
 ) -> Result<Vec<crate::model::Curve<crate::quantity::unit::Decibel>>, Failure> {
-    at.files.iter().map(|file| curves.level(file)).collect()
+    at.files.0.iter().map(|file| curves.level(file)).collect()
 }
 
 /// A day of a baseline, put together with what there is of that day.

@@ -14,13 +14,15 @@ use super::Common;
 use super::calibrate::{Applied, Calibrations};
 use super::failure::{Exit, Failure};
 use super::jig::JigArgs;
-use super::keep::{Keep, Task};
+use super::keep::{Keep, Takes, Task};
 use super::origin::{Look, Origin, Prepared};
 use super::output::{Output, counted};
 use super::rig_file::{Placing, Wires};
+use super::seatings::{self, SeatingArgs, Wishes};
+use crate::measure::Analyser;
 use crate::model::{
-    Budget, CalibrationData, FiledCalibration, Impedance, ImpedanceCalibration, ImpedanceFigures,
-    Measurement, Outcome, ResponseFigures, Spectrum,
+    Budget, CalibrationData, ChannelMap, FiledCalibration, Impedance, ImpedanceCalibration,
+    ImpedanceFigures, Measurement, Outcome, ResponseFigures, Spectrum,
 };
 use crate::quantity::Uncertain;
 use crate::quantity::unit::Unit;
@@ -48,9 +50,17 @@ Examples:
   cansweep measure response --take take.wav --stimulus sweep.wav --channels microphone=2 --json
   cansweep measure response --rig alsa:hw:CARD=USB,DEV=0 --channels reference=1,microphone=2
   cansweep measure response --rig desk.toml --calibration umik.toml --calibration desk-level.toml
+  cansweep measure response --rig desk.toml --state worn --pads A --seatings 5 -o worn
+  cansweep measure response --rig desk.toml --session pads.toml --auto -o pads
 
 With a reference channel (a loopback, or a tap at the headphone's jack) the response is the
-microphone over the reference; without one it is the microphone over the stimulus as played.")]
+microphone over the reference; without one it is the microphone over the stimulus as played.
+
+With --seatings it asks for each placement, shows it against the others, and asks whether to repeat
+one that is unlike them: less bass, another notch in the treble, another level than chance explains. Each
+is a measurement of its own, DIR/1, DIR/2 …; of a session DIR/SIDE/STATE/1 …; without -o they go into
+the library. A repeated one stays, its decision.toml sets it aside, and the new one is DIR/2-2. The same
+command goes on where it stopped. `compare states --state worn=DIR` reads all that count.")]
 pub(crate) struct ResponseArgs {
     #[command(flatten)]
     origin: Origin,
@@ -58,6 +68,8 @@ pub(crate) struct ResponseArgs {
     look: Look,
     #[command(flatten)]
     calibrations: Calibrations,
+    #[command(flatten)]
+    seatings: SeatingArgs,
     #[command(flatten)]
     keep: Keep,
 }
@@ -89,6 +101,8 @@ pub(crate) struct ImpedanceArgs {
     #[arg(long, help_heading = "Result")]
     budget: bool,
     #[command(flatten)]
+    seatings: SeatingArgs,
+    #[command(flatten)]
     keep: Keep,
 }
 
@@ -113,9 +127,11 @@ pub(super) fn run(command: MeasureCommand, output: Output) -> Result<Exit, Failu
 }
 
 fn response(args: &ResponseArgs, output: Output) -> Result<Exit, Failure> {
+    let wishes = args.seatings.wishes()?;
+    let session_state = wishes.as_ref().and_then(Wishes::first_state);
     let placing = Placing {
         wires: Wires::Coupler,
-        state: args.keep.state.as_deref(),
+        state: session_state.or(args.keep.state.as_deref()),
         seating: 1,
         real_time: false,
         buffer: None,
@@ -125,18 +141,25 @@ fn response(args: &ResponseArgs, output: Output) -> Result<Exit, Failure> {
     let prepared = args.origin.prepare(&args.look, &placing)?;
     let prepared = Prepared { calibrations, ..prepared };
     let applied = Applied::to(&prepared);
-    args.keep.measure(prepared, &Task::default(), output, |analyser, takes, channels| {
+    let (task, keep) = (Task::default(), &args.keep);
+    let analyse = |analyser: &mut Analyser, takes: Takes<'_>, channels: &ChannelMap| {
         applied.apply(analyser.response(takes.recordings, channels)?)
-    })
+    };
+    match &wishes {
+        Some(wishes) => seatings::run((keep, wishes), prepared, &task, output, analyse),
+        None => keep.measure(prepared, &task, output, analyse),
+    }
 }
 
 fn impedance(args: &ImpedanceArgs, output: Output) -> Result<Exit, Failure> {
+    let wishes = args.seatings.wishes()?;
+    let session_state = wishes.as_ref().and_then(Wishes::first_state);
     let calibrations = impedance_calibrations(&args.calibrations.load(&args.origin)?);
     let calibration = calibrations.iter().find_map(calibrated_jig).cloned();
     let jig = args.jig.jig(calibration.as_ref().map(|calibration| &calibration.jig))?;
     let placing = Placing {
         wires: Wires::Jig(jig),
-        state: args.keep.state.as_deref(),
+        state: session_state.or(args.keep.state.as_deref()),
         seating: 1,
         real_time: false,
         buffer: None,
@@ -148,9 +171,14 @@ fn impedance(args: &ImpedanceArgs, output: Output) -> Result<Exit, Failure> {
     let prepared = Prepared { channels, calibrations, ..prepared };
     let applied = Applied::to(&prepared);
     let task = Task { jig: Some(jig), budget: args.budget, ..Task::default() };
-    args.keep.measure(prepared, &task, output, |analyser, takes, channels| {
+    let keep = &args.keep;
+    let analyse = |analyser: &mut Analyser, takes: Takes<'_>, channels: &ChannelMap| {
         applied.apply(analyser.impedance(takes.recordings, channels, &jig, calibration.as_ref())?)
-    })
+    };
+    match &wishes {
+        Some(wishes) => seatings::run((keep, wishes), prepared, &task, output, analyse),
+        None => keep.measure(prepared, &task, output, analyse),
+    }
 }
 
 /// Those of the calibrations that concern an impedance.

@@ -9,7 +9,7 @@ use tui_big_text::{BigText, PixelSize};
 
 use super::chart;
 use super::scene::Scene;
-use crate::model::{AgainstReference, Motion, SealVerdict, Seen, Severity, TraceKind};
+use crate::model::{AgainstReference, Motion, BassVerdict, Seen, Severity, TraceKind};
 use crate::report::words::monitor as words;
 
 /// What is good, what is not, and what is neither, told apart by everybody (Okabe and Ito 2008);
@@ -118,8 +118,8 @@ impl Figure {
         let seen = glimpse.and_then(|glimpse| glimpse.seen.as_ref());
         let against = glimpse.and_then(|glimpse| glimpse.against.as_ref());
         let colour = match against.map(|against| against.verdict) {
-            Some(SealVerdict::Within) => GOOD,
-            Some(SealVerdict::Below | SealVerdict::Above) => BAD,
+            Some(BassVerdict::Within) => GOOD,
+            Some(BassVerdict::Below | BassVerdict::Above) => BAD,
             None => Color::Reset,
         };
         let (label, text) = match (scene.setting.kind, against) {

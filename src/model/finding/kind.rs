@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::SiblingFigure;
+
 /// What can be noticed. The figures say by how much, and where in time or frequency.
 ///
 /// Channels, sweeps and takes are counted from one. Times are seconds from the beginning of the
@@ -489,6 +491,20 @@ pub enum FindingKind {
         /// Takes that could not be used.
         refused: usize,
     },
+    /// The headphone sat otherwise than in the other seatings of its state.
+    SeatingUnlikeSiblings {
+        /// In what.
+        figure: SiblingFigure,
+        /// By how much it lies above, or negative below, the mean of the others: octaves for the
+        /// notch, decibels else.
+        by: f64,
+        /// The standard deviation that is expected of one more seating, in the same unit.
+        expected: f64,
+        /// What a good seating exceeds once in two hundred times, in the same unit.
+        limit: f64,
+        /// How many others there were.
+        siblings: usize,
+    },
     /// The user insisted on a take that was refused.
     Accepted {
         /// The kind of the refusal.
@@ -561,6 +577,7 @@ impl FindingKind {
             Self::CalibrationBand { .. } => "calibration-band",
             Self::BeyondLimit { .. } => "beyond-limit",
             Self::Remeasured { .. } => "remeasured",
+            Self::SeatingUnlikeSiblings { .. } => "seating-unlike-siblings",
             Self::Accepted { .. } => "accepted",
         }
     }

@@ -1,6 +1,6 @@
 //! A live view in words.
 
-use crate::model::{AgainstReference, Motion, SealVerdict, TraceKind};
+use crate::model::{AgainstReference, Motion, BassVerdict, TraceKind};
 
 /// Whether anything moves, in a few words.
 #[must_use]
@@ -25,14 +25,14 @@ pub fn seal(against: &AgainstReference, kind: TraceKind) -> String {
         n => format!("{n} seatings: ±{allowance_db:.1} dB"),
     };
     let said = match (kind, against.verdict) {
-        (_, SealVerdict::Within) if against.seatings == 1 => {
+        (_, BassVerdict::Within) if against.seatings == 1 => {
             format!("within {allowance_db:.1} dB of your reference")
         }
-        (_, SealVerdict::Within) => "within the spread of your reference".to_owned(),
-        (TraceKind::Response, SealVerdict::Below) => {
+        (_, BassVerdict::Within) => "within the spread of your reference".to_owned(),
+        (TraceKind::Response, BassVerdict::Below) => {
             format!("bass {:.1} dB below your reference: leak", -against.bass_db)
         }
-        (TraceKind::Response, SealVerdict::Above) => {
+        (TraceKind::Response, BassVerdict::Above) => {
             format!("bass {:.1} dB above your reference", against.bass_db)
         }
         (TraceKind::Impedance, _) => "not as your reference in the bass".to_owned(),
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
     use crate::model::Spread;
 
-    fn against(bass_db: f64, verdict: SealVerdict, seatings: usize) -> AgainstReference {
+    fn against(bass_db: f64, verdict: BassVerdict, seatings: usize) -> AgainstReference {
         let reference_bass_db = Spread { mean: 4.0, sd: None };
         let (allowance_db, resonance) = (0.6, None);
         AgainstReference { seatings, reference_bass_db, bass_db, allowance_db, verdict, resonance }
@@ -68,10 +68,10 @@ mod tests {
 
     #[test]
     fn a_seal_is_said_with_what_it_is_held_against() {
-        let said = seal(&against(-4.12, SealVerdict::Below, 5), TraceKind::Response);
+        let said = seal(&against(-4.12, BassVerdict::Below, 5), TraceKind::Response);
         let expected = "bass 4.1 dB below your reference: leak (5 seatings: ±0.6 dB)";
         assert_eq!(said, expected);
-        let said = seal(&against(0.1, SealVerdict::Within, 1), TraceKind::Response);
+        let said = seal(&against(0.1, BassVerdict::Within, 1), TraceKind::Response);
         let expected = "within 0.6 dB of your reference (of one seating the spread is not known)";
         assert_eq!(said, expected);
     }

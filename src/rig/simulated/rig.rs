@@ -302,6 +302,15 @@ impl Rig for SimulatedRig {
         true
     }
 
+    fn put_on(&mut self, state: Option<&str>, seating: u32) -> bool {
+        let name = state.unwrap_or(&self.placement.state);
+        let placement = Placement::new(name, seating, self.placement.seed);
+        let Ok(state) = self.scenario.state(name) else { return false };
+        self.seating = Seating::draw(self.scenario.parts(), state, &placement);
+        self.placement = placement;
+        true
+    }
+
     fn identity(&self) -> RigIdentity {
         let name = format!("sim:{}", self.scenario.name());
         RigIdentity { kind: RigKind::Simulated, name }

@@ -12,8 +12,9 @@ mod evidence;
 mod matching;
 mod matrix;
 mod monitor;
-mod seal;
 mod repeatability;
+mod seal;
+mod seatings;
 mod table;
 mod wear;
 
@@ -35,8 +36,9 @@ pub use drive::drive;
 pub use matching::{channels, channels_csv, isolation, isolation_csv, leakage, leakage_csv};
 pub use matrix::{matrix, matrix_csv};
 pub use monitor::glimpse;
-pub use seal::{seal, seal_csv};
 pub use repeatability::{repeatability, repeatability_csv, rig_spread};
+pub use seal::{seal, seal_csv};
+pub use seatings::{seatings, seatings_csv, session};
 pub use table::{
     crosstalk_csv, curve_differences_csv, curves_csv, differences_csv, drive_csv, leaks_csv,
     placements_csv, simultaneous_csv, sources_csv, states_csv, verifications_csv,

@@ -1,10 +1,10 @@
 //! Times as they are typed: hours, days to years, dates.
 
-use std::path::Path;
 use std::str::FromStr;
 
 use jiff::civil::{Date, date};
 
+use crate::cli::compare::files::Files;
 use crate::cli::failure::Failure;
 use crate::model::TimeScale;
 
@@ -30,7 +30,7 @@ pub(super) struct AtFiles {
     /// Which line; empty if it is not said.
     pub(super) line: String,
     pub(super) time: Time,
-    pub(super) files: Vec<String>,
+    pub(super) files: Files,
 }
 
 impl FromStr for AtFiles {
@@ -39,16 +39,8 @@ impl FromStr for AtFiles {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let refuse = || format!("'{text}' is not [LINE:]TIME=FILE[,FILE…]");
         let (head, files) = text.split_once('=').ok_or_else(refuse)?;
-        // A file whose name holds a comma is still one file.
-        let files: Vec<String> = if Path::new(files).exists() {
-            vec![files.to_owned()]
-        } else {
-            files.split(',').filter(|file| !file.is_empty()).map(str::to_owned).collect()
-        };
+        let files = files.parse().map_err(|_| refuse())?;
         let (line, time) = head.rsplit_once(':').unwrap_or(("", head));
-        if files.is_empty() {
-            return Err(refuse());
-        }
         Ok(Self { line: line.trim().to_owned(), time: time.trim().parse()?, files })
     }
 }
@@ -155,7 +147,7 @@ mod tests {
     #[test]
     fn a_line_and_several_files_may_be_named() {
         let at: AtFiles = "left: 250h=a.txt,b.txt".parse().unwrap();
-        assert_eq!((at.line.as_str(), at.time, at.files.len()), ("left", Time::Hours(250.0), 2));
+        assert_eq!((at.line.as_str(), at.time, at.files.0.len()), ("left", Time::Hours(250.0), 2));
         assert!("250h".parse::<AtFiles>().is_err());
         assert!("250h=".parse::<AtFiles>().is_err());
     }

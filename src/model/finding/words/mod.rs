@@ -1,6 +1,7 @@
 //! Findings in words: what was seen, what it does to the result, what to change.
 
 mod jigs;
+mod seatings;
 
 use std::borrow::Cow;
 
@@ -49,6 +50,7 @@ impl FindingKind {
             .or_else(|| self.about_jigs())
             .or_else(|| self.about_linearity())
             .or_else(|| self.about_the_rig())
+            .or_else(|| self.about_seatings())
             .unwrap_or_else(|| self.about_settings())
     }
 
