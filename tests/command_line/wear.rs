@@ -42,7 +42,7 @@ fn worn() -> Bench {
 const AT: &str =
     "compare wear --at fresh=n1.csv,n2.csv,n3.csv --at 3mo=t1.csv,t2.csv --at 1y=y1.csv";
 
-fn shelf<'a>(document: &'a Value, line: usize, point: usize) -> &'a Value {
+fn shelf(document: &Value, line: usize, point: usize) -> &Value {
     let figures = &document["figures"]["lines"][line]["points"][point]["figures"];
     figures.as_array().unwrap().iter().find(|of| of["figure"] == "bass_shelf").unwrap()
 }
@@ -164,7 +164,7 @@ fn placed(bench: &Bench, of: &str, name: &str, day: &str, tags: &str) {
         .skip_while(|line| !line.is_empty())
         .fold(String::new(), |text, line| text + line + "\n");
     let tags = tags.split(' ').map(|tag| tag.split_once('=').unwrap());
-    let tags: String = tags.map(|(key, value)| format!("{key} = \"{value}\"\n")).collect();
+    let tags = tags.fold(String::new(), |text, (key, value)| text + key + " = \"" + value + "\"\n");
     fs::write(to.join("measurement.toml"), format!("{before}[conditions.tags]\n{tags}{rest}"))
         .unwrap();
 }
