@@ -324,13 +324,16 @@ fn one_impedance(criterion: &mut Criterion) {
 
 /// One sweep of a live view: from its last captured frame to its figures.
 fn one_live_sweep(criterion: &mut Criterion) {
+    /// So much later than it was played the sweep is captured, nearly.
+    const DELAY: usize = 1200;
     let plan = plan::load("monitor").unwrap();
     let train = Train::of(&plan, 1).unwrap();
     let placement = Placement::new("fresh", 1, 1);
     let scenario = preset("closed-38").unwrap();
     let mut rig = SimulatedRig::new(scenario, Wiring::Coupler, placement).unwrap();
     let take = rig.exchange(train.single(), &mut Unwatched).unwrap();
-    let samples = take.samples().slice_axis(Axis(1), Slice::from(..train.single().frames()));
+    let frames = DELAY..DELAY + train.single().frames();
+    let samples = take.samples().slice_axis(Axis(1), Slice::from(frames));
     let take = Recording::new(take.rate(), samples.to_owned(), take.format(), rig.identity());
     let takes = [take.unwrap()];
     let channels: ChannelMap = "reference=1,microphone=2".parse().unwrap();

@@ -152,7 +152,7 @@ mod tests {
     fn a_drift_that_leaves_the_range_is_unsteady_but_no_movement() {
         let mut steadiness = Steadiness::default();
         watched(&mut steadiness, &[4.0; 4]);
-        let motions = watched(&mut steadiness, &[4.1, 4.19, 4.3]);
+        let motions = watched(&mut steadiness, &[4.1, 4.19, 4.29]);
         assert!(motions[1].is_steady());
         assert_eq!(motions[2], Motion::Settling { alike: 3, wanted: 4 });
     }

@@ -50,11 +50,10 @@ fn half_a_second_tells_the_bass_of_the_long_sweeps() {
 #[test]
 fn glasses_are_below_the_reference_of_fresh_seatings_and_another_fresh_one_is_within() {
     let bench = Bench::new();
-    let mut references = String::new();
+    let references = [1, 2, 3, 4].map(|n| format!(" --reference fresh-{n}")).concat();
     for seating in 1..=4 {
         let options = format!("--state fresh --seating {seating} --no-figures -o fresh-{seating}");
         bench.run(&format!("measure response --rig sim:closed-38 {options}")).ended(0);
-        references += &format!(" --reference fresh-{seating}");
     }
     let verdict = |state: &str| {
         let options = format!("--state {state} --seating 7 --sweeps 5 --json{references}");
