@@ -103,19 +103,23 @@ pub struct Seated {
 }
 
 /// What seatings of one state show together: those that count against each other, those that were
-/// set aside against those that count. `None` while none counts.
+/// set aside against those that count. `None` while none counts. Curves that do not reach from 300 Hz
+/// to 1 kHz stay at the levels they were measured at.
 ///
 /// # Errors
 ///
-/// When the curves have no band in common or do not cover 300 Hz to 1 kHz.
+/// When the curves have no band in common.
 pub fn gather(name: &str, wanted: u32, seated: &[Seated]) -> Result<Option<Seatings>, StudyError> {
     let counts = |seating: &&Seated| seating.decision != Some(Decision::SetAside);
     let counted: Vec<&Seated> = seated.iter().filter(counts).collect();
     if counted.is_empty() {
         return Ok(None);
     }
-    let normalisation = over_level_band();
     let all: Vec<&Curve<Decibel>> = seated.iter().map(|seating| &seating.curve).collect();
+    let has_level =
+        |curve: &&Curve<Decibel>| band::mean_over(curve, LEVEL_HZ.0, LEVEL_HZ.1).is_some();
+    let normalisation =
+        if all.iter().all(has_level) { over_level_band() } else { Normalisation::None };
     let grid = states::common_grid(&all)?;
     let on_grid = |name: &str, seatings: &[&Seated]| {
         let seatings = seatings.iter().map(|seating| seating.curve.clone()).collect();
