@@ -9,9 +9,10 @@ use crate::cli::LibraryRoot;
 use crate::cli::failure::Failure;
 use crate::cli::figures::day;
 use crate::cli::output::{Output, counted};
-use crate::model::{Curve, Measurand, Trace};
+use crate::model::{Curve, Decision, Measurand, Trace};
 use crate::quantity::unit::Decibel;
 use crate::store::library::{EntryState, Library, Manifest, load};
+use crate::store::seatings::decision;
 
 /// Which measurements are meant.
 #[derive(Debug, Default, Args)]
@@ -72,7 +73,7 @@ impl Filter {
         self.in_folder(&Library::open(root.folder()?))
     }
 
-    /// Those in folders: of measurements, or of folders of them; a name that is no folder is looked
+    /// Those in folders: of measurements, or of folders of them, as deep as sessions go; a name that is no folder is looked
     /// up in the library.
     pub(super) fn named(
         &self,
@@ -102,20 +103,26 @@ impl Filter {
     }
 
     fn in_folder(&self, library: &Library) -> Result<Vec<Tagged>, Failure> {
+        /// A session has folders for sides and states.
+        const DEPTH: usize = 3;
         let mut found = Vec::new();
-        let mut refused = 0;
-        for entry in library.list()? {
+        let mut left_out = 0;
+        for entry in library.list_below(DEPTH)? {
             let EntryState::Complete(manifest) = &entry.state else { continue };
-            if self.wants(manifest) {
-                refused += usize::from(manifest.refused);
-                found.extend(self.read(&entry.folder)?);
+            if !self.wants(manifest) {
+                continue;
             }
+            if manifest.refused || decision(&entry.folder)? == Some(Decision::SetAside) {
+                left_out += 1;
+                continue;
+            }
+            found.extend(self.read(&entry.folder)?);
         }
-        if refused > 0 {
+        if left_out > 0 {
             Output::remark(&format!(
-                "note: {} that had been refused {} left out",
-                counted(refused, "measurement"),
-                if refused == 1 { "is" } else { "are" }
+                "note: {} that had been refused or set aside {} left out",
+                counted(left_out, "measurement"),
+                if left_out == 1 { "is" } else { "are" }
             ));
         }
         Ok(found)

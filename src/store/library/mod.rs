@@ -170,6 +170,28 @@ impl Library {
         Ok(entries)
     }
 
+    /// As [`Self::list`], with the measurements in folders below, `depth` of them at most: a guided
+    /// session has a folder for each side, and in it one for each state.
+    ///
+    /// # Errors
+    ///
+    /// When a folder cannot be read.
+    pub fn list_below(&self, depth: usize) -> Result<Vec<Entry>, LibraryError> {
+        let mut folders = self.folders()?;
+        folders.sort();
+        let mut found = Vec::new();
+        for folder in folders {
+            match entry(folder.clone()) {
+                Some(entry) => found.push(entry),
+                None if depth > 0 && folder.is_dir() => {
+                    found.extend(Self::open(folder).list_below(depth - 1)?);
+                }
+                None => {}
+            }
+        }
+        Ok(found)
+    }
+
     /// Everything that the library's folder holds.
     fn folders(&self) -> Result<Vec<PathBuf>, LibraryError> {
         let refused = |source| LibraryError::Io { path: self.root.clone(), source };
