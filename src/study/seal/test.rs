@@ -7,7 +7,7 @@
 //! t_j = Δ_j / √(s_j²·(1/m + 1/n) + u_j²),   size² = mean_j t_j²  >  F(1 − α; 1, n − 1)
 //! ```
 //!
-//! s_j: sample standard deviation of n reference seatings; m: takes of now; u_j: electrical. If all
+//! `s_j`: sample standard deviation of n reference seatings; m: takes of now; `u_j`: electrical. If all
 //! features go together, which is the worst case, size² has just that distribution; the less they do,
 //! the less often it exceeds the limit.
 
