@@ -128,8 +128,16 @@ impl Features {
     ///
     /// k: stiffness. The direction is the same whatever loads the diaphragm.
     pub(super) fn suspension(&self) -> Vec<f64> {
-        let of = |(&z, &hz): (&Complex64, &f64)| suspension(z, hz);
+        let of =
+            |(&z, &hz): (&Complex64, &f64)| z * z / Complex64::new(0.0, std::f64::consts::TAU * hz);
         stacked(&self.motional.iter().zip(&self.hz).map(of).collect::<Vec<_>>())
+    }
+
+    /// The features with a suspension that is stiffer by so much, over (Bl)²; `None` if that is more
+    /// than a suspension may be.
+    pub(super) fn stiffened(&self, by: f64) -> Option<Self> {
+        let moved = self.motional.iter().zip(&self.hz).map(|(&z, &hz)| stiffened(z, hz, by));
+        Some(Self { motional: moved.collect::<Option<_>>()?, ..self.clone() })
     }
 
     /// How the features change with a relative error of the magnitude, and with one of the phase in
@@ -152,9 +160,17 @@ impl Features {
     }
 }
 
-/// Direction in which a motional impedance goes with the stiffness of the suspension.
-pub(super) fn suspension(motional: Complex64, hz: f64) -> Complex64 {
-    motional * motional / Complex64::new(0.0, std::f64::consts::TAU * hz)
+/// A motional impedance with a suspension that is stiffer by so much, over (Bl)².
+///
+/// ```text
+/// 1/Z' = 1/Z + k/((Bl)²·jω)
+/// ```
+///
+/// `None` where that changes the admittance by half of itself or more: no suspension does.
+pub(super) fn stiffened(motional: Complex64, hz: f64, by: f64) -> Option<Complex64> {
+    const MOST: f64 = 0.5;
+    let change = by * motional / Complex64::new(0.0, std::f64::consts::TAU * hz);
+    (change.norm() < MOST).then(|| motional / (1.0 + change))
 }
 
 fn stacked(values: &[Complex64]) -> Vec<f64> {

@@ -65,7 +65,7 @@ pub(super) fn air_load(takes: &Takes<'_>, jigs: Jigs, false_alarms: f64) -> Opti
 /// The load of the reference seatings, as a measure of another's.
 struct Load {
     bands: Vec<usize>,
-    /// 1/(Z_off − Z_coil).
+    /// `1/(Z_off − Z_coil)`.
     off_head: Vec<Complex64>,
     /// In ohms per unit of F, so that all bands count as their impedance does.
     weight: Vec<f64>,

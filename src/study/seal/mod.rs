@@ -24,7 +24,7 @@ use crate::model::{
 };
 use crate::quantity::Length;
 use crate::quantity::unit::Ohm;
-use features::{Features, Frame, drawn, suspension};
+use features::{Features, Frame, drawn, stiffened};
 use known::Effect;
 use test::Judge;
 
@@ -185,13 +185,12 @@ impl Drawing<'_> {
     fn parts(&self, now: Takes<'_>) -> Result<[SealPart; 2], StudyError> {
         let motional = self.motional(self.references)?;
         let mean = self.mean(&motional);
-        let suspension: Vec<Complex64> =
-            mean.iter().zip(self.grid.hz()).map(|(&z, &hz)| suspension(z, hz)).collect();
         let bare = |takes: Takes<'_>, motional: &[Vec<Complex64>]| -> Vec<Vec<Complex64>> {
             let one = |(z, features): (&Vec<Complex64>, &Features)| {
-                let share = self.judge.suspension_of(features);
-                let points = z.iter().zip(&mean).zip(&suspension);
-                points.map(|((z, mean), s)| z - mean - share * s).collect()
+                let (stiffness, _) = self.judge.relaxed(features);
+                let points = z.iter().zip(self.grid.hz()).zip(&mean);
+                let relaxed = |z, hz| stiffened(z, hz, stiffness).unwrap_or(z);
+                points.map(|((&z, &hz), mean)| relaxed(z, hz) - mean).collect()
             };
             motional.iter().zip(takes.1).map(one).collect()
         };

@@ -7,7 +7,7 @@
 //! t_j = Δ_j / √(s_j²·(1/m + 1/n) + u_j²),   size² = mean_j t_j²  >  F(1 − α; 1, n − 1)
 //! ```
 //!
-//! s_j: sample standard deviation of n reference seatings; m: takes of now; u_j: electrical. If all
+//! `s_j`: sample standard deviation of n reference seatings; m: takes of now; `u_j`: electrical. If all
 //! features go together, which is the worst case, size² has just that distribution; the less they do,
 //! the less often it exceeds the limit.
 
@@ -67,12 +67,25 @@ impl Judge {
     /// Change of the features against the mean of the reference seatings, in ohms, without what the
     /// suspension may explain.
     pub(super) fn change(&self, features: &Features) -> Vec<f64> {
-        projected_out(self.against_mean(features), &self.suspension)
+        let (_, relaxed) = self.relaxed(features);
+        projected_out(self.against_mean(&relaxed), &self.suspension)
     }
 
-    /// How much of the suspension's direction there is in the features' change.
-    pub(super) fn suspension_of(&self, features: &Features) -> f64 {
-        along(&self.against_mean(features), &self.suspension)
+    /// The stiffness, over (Bl)², that brings features closest to those of the reference, and what
+    /// they are with it.
+    ///
+    /// The direction of a suspension holds for small changes; a few steps along it hold for those of
+    /// some percent too.
+    pub(super) fn relaxed(&self, features: &Features) -> (f64, Features) {
+        /// Each step squares what is left of a small change.
+        const STEPS: u8 = 3;
+        let (mut stiffness, mut relaxed) = (0.0, features.clone());
+        for _ in 0..STEPS {
+            let next = stiffness + along(&self.against_mean(&relaxed), &self.suspension);
+            let Some(moved) = features.stiffened(next) else { break };
+            (stiffness, relaxed) = (next, moved);
+        }
+        (stiffness, relaxed)
     }
 
     fn against_mean(&self, features: &Features) -> Vec<f64> {
