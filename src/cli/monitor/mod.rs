@@ -36,8 +36,8 @@ use crate::study::steady::Steadiness;
 #[command(after_help = "\
 Examples:
   cansweep monitor --rig sim:closed-38 --state glasses
-  cansweep monitor --rig desk.toml --reference fresh-1 --reference fresh-2 --reference fresh-3
-  cansweep monitor --rig desk.toml --reference fresh-1 --headphone HD600 --state worn -o worn
+  cansweep monitor --rig desk.toml --reference fresh
+  cansweep monitor --rig desk.toml --reference fresh-1.txt --headphone HD600 --state worn -o worn
   cansweep monitor --rig desk.toml --sense-resistor 100 --reference impedance
   cansweep monitor --rig sim:closed-38 --sweeps 8 --json
 
@@ -60,7 +60,7 @@ pub(crate) struct MonitorArgs {
     #[command(flatten)]
     calibrations: Calibrations,
     /// Compare with this response or impedance: a file, a measurement's folder, or a name in the
-    /// library; may be given several times, for seatings of one state
+    /// library; may be given several times, for seatings of one state, or be a folder of them
     #[arg(long = "reference", value_name = "FILE", help_heading = "Analysis")]
     references: Vec<String>,
     /// End after so many sweeps [default: go on until told to stop]
@@ -93,10 +93,11 @@ impl MonitorArgs {
         }
         let mut curves = Curves::new(&self.keep.library);
         let mut seatings = Vec::new();
-        for name in &self.references {
+        let names = self.references.iter().map(|name| curves.seatings(name, self.kind().into()));
+        for name in names.collect::<Result<Vec<_>, _>>()?.concat() {
             seatings.push(match self.kind() {
-                TraceKind::Response => curves.level(name)?,
-                TraceKind::Impedance => re_one_ohm(curves.ohms(name)?.magnitude())
+                TraceKind::Response => curves.level(&name)?,
+                TraceKind::Impedance => re_one_ohm(curves.ohms(&name)?.magnitude())
                     .ok_or_else(|| Failure::data(format!("'{name}' is 0 Ω somewhere")))?,
             });
         }
