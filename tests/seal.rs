@@ -4,7 +4,7 @@
 //! Impedances are the truth of each seating with 0.05 % of noise on each of 24 points to the octave.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(clippy::unreadable_literal, reason = "figures as another program prints them")]
+#![expect(clippy::unreadable_literal, reason = "figures as the script of them prints them")]
 
 use cansweep::model::{FrequencyGrid, Impedance, SealComparison, SealVerdict, SmallestLeak};
 use cansweep::quantity::{Frequency, Length};
