@@ -148,7 +148,9 @@ fn paragraphs(paragraphs: &[String]) -> String {
 pub fn table(table: &Table) -> String {
     let mut grid = Grid::new();
     grid.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
-    grid.set_header(table.columns().iter().map(head).collect::<Vec<_>>());
+    let has_units = table.columns().iter().any(|column| column.unit().is_some());
+    let heads = table.columns().iter().map(|column| head(column, has_units));
+    grid.set_header(heads.collect::<Vec<_>>());
     for row in table.rows() {
         grid.add_row(table.cells(row).map(|(column, text)| cell(column, text)).collect::<Vec<_>>());
     }
@@ -163,7 +165,11 @@ pub fn table(table: &Table) -> String {
     lines
 }
 
-fn head(column: &Column) -> Cell {
+/// The title, and below it the unit where any column has one.
+fn head(column: &Column, has_units: bool) -> Cell {
+    if !has_units {
+        return cell(column, column.title());
+    }
     let unit = column.unit().unwrap_or_default();
     cell(column, &format!("{}\n{unit}", column.title()))
 }

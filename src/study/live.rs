@@ -10,8 +10,8 @@ use crate::metrology::band::mean_over;
 use crate::metrology::shelf::{bass_shelf_db, corner_minus_3_db_hz};
 use crate::metrology::statistics::student_t_quantile;
 use crate::model::{
-    AgainstReference, Curve, Finding, FindingKind, Glimpse, Normalisation, Outcome, Resonance,
-    BassVerdict, Seen, Spread, TraceKind,
+    AgainstReference, BassVerdict, Curve, Finding, FindingKind, Glimpse, Normalisation, Outcome,
+    Resonance, Seen, Spread, TraceKind,
 };
 use crate::quantity::unit::{Decibel, Ohm};
 use crate::quantity::{Frequency, amplitude_db, amplitude_ratio};

@@ -239,6 +239,24 @@ fn without_a_folder_seatings_are_in_the_library_and_belong_together() {
 }
 
 #[test]
+fn what_another_person_seats_is_a_row_of_its_own() {
+    let bench = bench();
+    for person in ["Ann", "Bob"] {
+        let line = format!("{LINE} --headphone golden --operator {person} --seatings 2");
+        bench.run(&line).ended(0).says("seating 1 of 2");
+    }
+    bench.run("compare repeatability --headphone golden").ended(0).prints("two persons");
+    bench
+        .run(&format!("{LINE} --headphone golden --pad-hours 10 --seatings 2 -o ten"))
+        .ended(0)
+        .says("seating 2 of 2");
+    bench
+        .run(&format!("{LINE} --headphone golden --pad-hours 20 --seatings 2 -o ten"))
+        .ended(2)
+        .says("holds seatings of another pad hours: '10', not '20'");
+}
+
+#[test]
 fn takes_that_exist_are_seatings_one_each() {
     let bench = bench();
     leaky(&bench);

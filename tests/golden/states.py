@@ -66,11 +66,10 @@ maxima = [np.abs(one(d * np.array(signs)[:, None])).max() for signs in product([
 report("paired max-T", one(d), maxima)
 
 
-def lower_limit_when_selected(value, threshold, dof):
-    share = lambda mu: stats.t.sf(value - mu, dof) / stats.t.sf(threshold - mu, dof) - 0.025
-    low = next(mu for mu in np.arange(value, value - 30, -0.01) if share(mu) < 0)
-    return brentq(share, low, low + 0.01)
+def lower_limit_when_selected(value, threshold):
+    share = lambda mu: stats.norm.sf(value - mu) / stats.norm.sf(threshold - mu) - 0.025
+    return brentq(share, threshold - 30, value)
 
 
-for value, threshold, dof in [(5.0, 2.3, 8), (3.0, 1.96, 1e6), (8.0, 2.3, 8)]:
-    print("selected", value, threshold, dof, lower_limit_when_selected(value, threshold, dof))
+for value, threshold in [(3.0, 1.96), (5.0, 2.3), (8.0, 2.3)]:
+    print("selected", value, threshold, lower_limit_when_selected(value, threshold))

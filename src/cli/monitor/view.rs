@@ -9,7 +9,7 @@ use tui_big_text::{BigText, PixelSize};
 
 use super::chart;
 use super::scene::Scene;
-use crate::model::{AgainstReference, Motion, BassVerdict, Seen, Severity, TraceKind};
+use crate::model::{AgainstReference, BassVerdict, Motion, Seen, Severity, TraceKind};
 use crate::report::words::monitor as words;
 
 /// What is good, what is not, and what is neither, told apart by everybody (Okabe and Ito 2008);

@@ -12,8 +12,9 @@ use crate::store::library::{Clash, Draft, folder_name};
 use crate::store::seatings::{self, NUMBER, SeatingFolder};
 use crate::study::siblings::Seated;
 
-/// Tags in which all seatings of one place agree.
-const SAME: [&str; 5] = ["headphone", "unit", "side", "state", "pads"];
+/// Tags in which all seatings of one place agree: what is measured, when in the life of the pads, and by
+/// whom.
+const SAME: [&str; 7] = ["headphone", "unit", "side", "state", "pads", "pad_hours", "operator"];
 /// The tag that holds the name of a session.
 const SESSION: &str = "session";
 
@@ -126,8 +127,9 @@ impl Place {
         let said =
             |value: Option<&str>| value.map_or("none".to_owned(), |name| format!("'{name}'"));
         Err(Failure::usage(format!(
-            "'{}' holds seatings of another {key}: {}, not {}",
+            "'{}' holds seatings of another {}: {}, not {}",
             self.root.display(),
+            key.replace('_', " "),
             said(seating.tag(key)),
             said(self.tags.get(key).map(String::as_str))
         ))

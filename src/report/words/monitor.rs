@@ -1,6 +1,6 @@
 //! A live view in words.
 
-use crate::model::{AgainstReference, Motion, BassVerdict, TraceKind};
+use crate::model::{AgainstReference, BassVerdict, Motion, TraceKind};
 
 /// Whether anything moves, in a few words.
 #[must_use]

@@ -79,12 +79,9 @@ pub(super) fn of_bass(
 /// By which share the least loss of bass is smaller, as a loss is only told if it stands out: what
 /// barely stands out has come out too large.
 pub(super) fn least_share(change: Uncertain) -> f64 {
-    /// As good as normal.
-    const MANY: f64 = 1e6;
-    let (seen, least) = (-change.value / change.u, coverage_factor(change.dof));
-    let dof = change.dof.unwrap_or(MANY).max(1.0);
-    let limit = statistics::lower_limit_when_selected(seen, least, dof);
-    limit.map_or(1.0, |limit| (limit / (seen - least)).clamp(0.0, 1.0))
+    let seen = -change.value / change.u;
+    let limit = statistics::lower_limit_when_selected(seen, coverage_factor(change.dof));
+    limit.map_or(1.0, |limit| (limit / (seen - coverage_factor(None))).clamp(0.0, 1.0))
 }
 
 /// Whether the change lies in the bass: no octave from 1 kHz to 8 kHz changes half as much as that
