@@ -113,7 +113,7 @@ pub use seal::{
     AirLoad, BetweenLeaks, KnownLeak, SealBand, SealComparison, SealFeature, SealPart, SealTest,
     SealVerdict, SmallestLeak,
 };
-pub use session::{SEATINGS, SessionError, SessionParts, SessionPlan, SessionState};
+pub use session::{SEATINGS, SessionError, SessionParts, SessionPlace, SessionPlan, SessionState};
 pub use siblings::{Decision, Departure, SeatingRecord, Seatings, SiblingFigure};
 pub use source::{EighthRule, MeasuredOutput, Source, SourceComparison, SourceEffect, SourceLimit};
 pub use spectrum::{Covariance, Impedance, Response, Spectrum};

@@ -29,9 +29,12 @@ pub struct SessionParts {
     /// Which one of its kind: a serial number.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub unit: Option<String>,
-    /// Who measures.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub operator: Option<String>,
+    /// Who measures, in this order; each measures everything.
+    #[serde(default)]
+    pub operators: Vec<String>,
+    /// Whether every day has seatings of its own, to learn what days do.
+    #[serde(default)]
+    pub daily: bool,
     /// Seatings of each state on each side.
     #[serde(default = "usual_seatings")]
     pub seatings: u32,
@@ -103,17 +106,37 @@ impl SessionPlan {
         &self.parts
     }
 
-    /// State by state, and within it side by side: pads are harder to change than sides. A session
-    /// without sides has one place for each state.
+    /// Person by person, state by state, and within it side by side: pads are harder to change than
+    /// sides. A session without sides has one place for each state.
     #[must_use]
-    pub fn places(&self) -> Vec<(&SessionState, Option<Side>)> {
-        let sides: Vec<Option<Side>> = match self.parts.sides.as_slice() {
-            [] => vec![None],
-            sides => sides.iter().copied().map(Some).collect(),
-        };
-        let of = |state| sides.iter().map(move |&side| (state, side));
-        self.parts.states.iter().flat_map(of).collect()
+    pub fn places(&self) -> Vec<SessionPlace<'_>> {
+        let SessionParts { operators, states, sides, .. } = &self.parts;
+        let mut places = Vec::new();
+        for operator in or_none(operators.iter().map(String::as_str)) {
+            for state in states {
+                let place = |side| SessionPlace { operator, state, side };
+                places.extend(or_none(sides.iter().copied()).into_iter().map(place));
+            }
+        }
+        places
     }
+}
+
+/// One state on one side by one person.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SessionPlace<'a> {
+    /// Who measures, if the session says so.
+    pub operator: Option<&'a str>,
+    /// The state.
+    pub state: &'a SessionState,
+    /// The side, if the session says so.
+    pub side: Option<Side>,
+}
+
+/// All of them, or one that is none.
+fn or_none<T>(all: impl Iterator<Item = T>) -> Vec<Option<T>> {
+    let all: Vec<Option<T>> = all.map(Some).collect();
+    if all.is_empty() { vec![None] } else { all }
 }
 
 impl TryFrom<SessionParts> for SessionPlan {
@@ -137,6 +160,13 @@ impl TryFrom<SessionParts> for SessionPlan {
             }
             if state.pad_hours.is_some_and(|hours| !(hours >= 0.0 && hours.is_finite())) {
                 return Err(SessionError::Hours(state.name.clone()));
+            }
+        }
+        for (i, operator) in parts.operators.iter().enumerate() {
+            plain("operator", operator)?;
+            let same = |other: &String| other.to_lowercase() == operator.to_lowercase();
+            if parts.operators[..i].iter().any(same) {
+                return Err(SessionError::Twice { what: "operators", name: operator.clone() });
             }
         }
         for (i, side) in parts.sides.iter().enumerate() {
@@ -187,7 +217,7 @@ mod tests {
         );
         let plan = plan.unwrap();
         let names: Vec<String> =
-            plan.places().iter().map(|(s, side)| format!("{s} {}", side.unwrap())).collect();
+            plan.places().iter().map(|at| format!("{} {}", at.state, at.side.unwrap())).collect();
         assert_eq!(names, ["worn left", "worn right", "new left", "new right"]);
         assert_eq!(plan.parts().seatings, 5);
     }
@@ -196,7 +226,21 @@ mod tests {
     fn a_session_without_sides_has_one_place_for_each_state() {
         let plan = read("name = 'a'\n[[states]]\nname = 'worn'").unwrap();
         assert_eq!(plan.places().len(), 1);
-        assert_eq!(plan.places()[0].1, None);
+        assert_eq!((plan.places()[0].side, plan.places()[0].operator), (None, None));
+    }
+
+    #[test]
+    fn every_person_measures_everything() {
+        let plan = read(
+            "name = 'a'\noperators = ['Ann', 'Bob']\ndaily = true\n[[states]]\nname = 'x'\n[[states]]\nname = 'y'",
+        );
+        let plan = plan.unwrap();
+        let names: Vec<String> = plan
+            .places()
+            .iter()
+            .map(|at| format!("{} {}", at.operator.unwrap(), at.state))
+            .collect();
+        assert_eq!(names, ["Ann x", "Ann y", "Bob x", "Bob y"]);
     }
 
     #[test]
@@ -208,6 +252,8 @@ mod tests {
             ("name = 'a'\n[[states]]\nname = '.'", "no plain name"),
             ("name = 'a'\n[[states]]\nname = 'x'\n[[states]]\nname = 'X'", "two states 'X'"),
             ("name = 'a'\nsides = ['left', 'left']\n[[states]]\nname = 'x'", "two sides"),
+            ("name = 'a'\noperators = ['A', 'a']\n[[states]]\nname = 'x'", "two operators 'a'"),
+            ("name = 'a'\noperators = ['']\n[[states]]\nname = 'x'", "no plain name"),
             ("name = 'a'\nseatings = 1\n[[states]]\nname = 'x'", "between 2 and 50"),
             ("name = 'a'\n[[states]]\nname = 'x'\npad_hours = -1", "pad_hours"),
             ("name = 'a'\n[[states]]\nname = 'x'\npad_hours = nan", "pad_hours"),

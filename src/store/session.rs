@@ -26,12 +26,20 @@ mod tests {
         assert_eq!(plan.places().len(), 6);
         let written = toml::to_string(&plan).unwrap();
         let text = std::fs::read_to_string(path).unwrap();
-        let keys = ["unit", "operator", "instruction", "pads", "pad_hours", "pads_fitted"];
+        let keys =
+            ["unit", "operators", "daily", "instruction", "pads", "pad_hours", "pads_fitted"];
         for key in keys {
             let line = format!("\n{key} = ");
             assert!(text.contains(&line) && written.contains(&line), "{key}");
         }
         assert_eq!(toml::from_str::<SessionPlan>(&written).unwrap(), plan);
+    }
+
+    #[test]
+    fn the_study_to_copy_is_of_several_persons_every_day() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sweeps/sessions/repeatability.toml");
+        let plan = load(&path).unwrap();
+        assert!(plan.parts().daily && plan.parts().operators.len() > 1);
     }
 
     #[test]

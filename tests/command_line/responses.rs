@@ -189,7 +189,7 @@ fn a_simulated_headphone_with_worn_pads_has_less_bass() {
     assert!(shelf("worn") < shelf("fresh"));
     assert!(bench.text("worn/response.csv").contains("# simulated"));
     let line = "measure response --rig sim:closed-38 --state shiny";
-    bench.run(line).ended(2).says("there is fresh, worn, glasses, hole-2mm");
+    bench.run(line).ended(2).says("there is fresh, worn, glasses, forward, hole-2mm");
 }
 
 #[test]

@@ -245,7 +245,7 @@ fn what_another_person_seats_is_a_row_of_its_own() {
         let line = format!("{LINE} --headphone golden --operator {person} --seatings 2");
         bench.run(&line).ended(0).says("seating 1 of 2");
     }
-    bench.run("compare repeatability --headphone golden").ended(0).prints("two persons");
+    bench.run("compare repeatability --headphone golden").ended(0).prints("by two persons");
     bench
         .run(&format!("{LINE} --headphone golden --pad-hours 10 --seatings 2 -o ten"))
         .ended(0)
@@ -254,6 +254,31 @@ fn what_another_person_seats_is_a_row_of_its_own() {
         .run(&format!("{LINE} --headphone golden --pad-hours 20 --seatings 2 -o ten"))
         .ended(2)
         .says("holds seatings of another pad hours: '10', not '20'");
+}
+
+#[test]
+fn a_study_of_several_persons_begins_anew_every_day() {
+    let bench = bench();
+    let study = "name = 'study'\nheadphone = 'golden'\noperators = ['Ann', 'Bob']\ndaily = \
+                 true\nseatings = 2\n[[states]]\nname = 'fresh'\n";
+    bench.write("study.toml", study.as_bytes());
+    let line = format!("{LINE} --session study.toml -o study");
+    let told = bench.run(&line).ended(0).prints("Ann, fresh: two").prints("Bob, fresh: two");
+    assert_eq!(told.stderr.matches("seating 2 of 2").count(), 2, "{}", told.stderr);
+    let told = bench.run(&line).ended(0).says("2 seatings of 2");
+    assert_eq!(told.stderr.matches("bass shelf").count(), 0, "{}", told.stderr);
+    let days: Vec<_> = fs::read_dir(bench.path("study")).unwrap().collect();
+    let [Ok(day)] = days.as_slice() else { panic!("{days:?}") };
+    let day = day.file_name().into_string().unwrap();
+    assert_eq!(folders(&bench, &format!("study/{day}/Bob/fresh")), ["1", "2"]);
+    // An earlier day does not count for today.
+    fs::rename(bench.path(&format!("study/{day}")), bench.path("study/2001-02-03")).unwrap();
+    bench.run(&line).ended(0).says("seating 2 of 2");
+    bench
+        .run("compare repeatability study")
+        .ended(0)
+        .prints("by two persons")
+        .prints("has not measured on a second day");
 }
 
 #[test]

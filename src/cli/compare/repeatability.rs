@@ -30,10 +30,10 @@ Examples:
 
 How to make a study: one headphone that does not wear, one side of it. Two persons or more, each on two
 days or more (three are much better), measure five seatings each time, taking the headphone off in
-between: `measure response --headphone golden --side left --tag operator=ann --tag seating=1`. The day
-is that on which it was measured, unless a tag `day` says otherwise. A take that is repeated without
-touching anything has the same seating. The command can be run at any time and says what is still
-missing.
+between: `measure response --session repeatability.toml -o study` (a copy of that in sweeps/sessions)
+asks for each placement, every day anew. The day is that on which it was measured, unless a tag `day`
+says otherwise. A take that is repeated without touching anything has the same seating. The command
+can be run at any time and says what is still missing.
 
 Person, day, reseat and repeat are random effects; their variances are those of the restricted maximum
 likelihood, with intervals from the likelihood itself, and none is negative. Where persons share days,
@@ -128,7 +128,7 @@ fn from_tags(args: &RepeatabilityArgs) -> Result<(Vec<Repeated>, bool), Failure>
     };
     if measurements.is_empty() {
         return Err(Failure::data("there is no repeated measurement to study").hint(
-            "measure with `measure response --tag operator=NAME --tag seating=1`, or give curve \
+            "measure with `measure response --operator NAME --seatings 5`, or give curve \
              files: --session PERSON@DAY=FILE[,FILE…]",
         ));
     }

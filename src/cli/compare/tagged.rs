@@ -103,8 +103,8 @@ impl Filter {
     }
 
     fn in_folder(&self, library: &Library) -> Result<Vec<Tagged>, Failure> {
-        /// A session has folders for sides and states.
-        const DEPTH: usize = 3;
+        /// A session has folders for days, persons, sides and states.
+        const DEPTH: usize = 4;
         let mut found = Vec::new();
         let mut left_out = 0;
         for entry in library.list_below(DEPTH)? {

@@ -37,8 +37,8 @@ pub(super) struct SeatingArgs {
             .range(i64::from(*SEATINGS.start())..=i64::from(*SEATINGS.end()))
     )]
     seatings: Option<u32>,
-    /// Measure what a session file says: several states, both sides (sweeps/sessions/pads.toml is one
-    /// to copy)
+    /// Measure what a session file says: several states, both sides, several persons, every day anew
+    /// (sweeps/sessions holds two to copy)
     #[arg(
         long,
         value_name = "FILE",

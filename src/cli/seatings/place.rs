@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::failure::Failure;
 use crate::cli::keep::{Keep, mention_unfinished};
 use crate::cli::now;
-use crate::model::{Measurand, SessionPlan, SessionState, Side, Trace};
+use crate::model::{Measurand, SessionPlace, SessionPlan, Trace};
 use crate::store::curve;
 use crate::store::library::{Clash, Draft, folder_name};
 use crate::store::seatings::{self, NUMBER, SeatingFolder};
@@ -25,6 +25,8 @@ pub(super) struct Place {
     tags: BTreeMap<String, String>,
     /// What to do before it is measured.
     pub(super) instruction: Option<String>,
+    /// Who measures, where several do.
+    person: Option<String>,
     /// The folder in which the seatings' folders stand.
     root: PathBuf,
     /// The folder of what they show together.
@@ -40,16 +42,25 @@ impl Place {
     }
 
     /// The states and sides of a session: their seatings are DIR/SIDE/STATE/1 …, or DIR/STATE/1 … if
-    /// the session names no side.
+    /// the session names no side. Of several persons each has a folder above them, and so has each
+    /// day of a session that begins anew every day.
     pub(super) fn of_session(keep: &Keep, plan: &SessionPlan) -> Result<Vec<Self>, Failure> {
-        let folder = |state: &SessionState, side: Option<Side>| {
-            let side = side.map_or(String::new(), |side| side.to_string());
-            keep.output.as_ref().map(|output| output.join(side).join(&state.name))
+        let parts = plan.parts();
+        let several = parts.operators.len() > 1;
+        let day = parts.daily.then(today);
+        let folder = |at: &SessionPlace<'_>| {
+            let person = at.operator.filter(|_| several).map(str::to_owned);
+            let side = at.side.map(|side| side.to_string());
+            let above = [day.clone(), person, side].into_iter().flatten();
+            let root = keep.output.as_ref()?;
+            Some(above.fold(root.clone(), |folder, name| folder.join(name)).join(&at.state.name))
         };
-        let place = |(state, side): (&SessionState, Option<Side>)| {
-            let tags = keep.tags().into_iter().chain(session_tags(plan, state, side)).collect();
-            let place = Self::new(keep, tags, folder(state, side))?;
-            Ok(Self { instruction: state.instruction.clone(), ..place })
+        let place = |at: SessionPlace<'_>| {
+            let own = session_tags(plan, &at, day.as_deref());
+            let tags = keep.tags().into_iter().chain(own).collect();
+            let place = Self::new(keep, tags, folder(&at))?;
+            let person = at.operator.filter(|_| several).map(str::to_owned);
+            Ok(Self { instruction: at.state.instruction.clone(), person, ..place })
         };
         plan.places().into_iter().map(place).collect()
     }
@@ -61,17 +72,17 @@ impl Place {
     ) -> Result<Self, Failure> {
         if let Some(root) = folder {
             let results = root.clone();
-            return Ok(Self { tags, instruction: None, root, results, in_library: false });
+            let (instruction, person) = (None, None);
+            return Ok(Self { tags, instruction, person, root, results, in_library: false });
         }
         let root = keep.library.folder()?;
         // What is measured on one day belongs together, unless it has a name.
-        let day: String = now().chars().take(10).collect();
-        let session = tags.entry(SESSION.to_owned()).or_insert(day).clone();
+        let session = tags.entry(SESSION.to_owned()).or_insert_with(today).clone();
         let telling = SAME.iter().filter_map(|key| tags.get(*key));
         let name = std::iter::once(&session).chain(telling).map(|part| plain(part));
         let name = name.collect::<Vec<_>>().join("-");
         let results = root.join(format!("seatings-{name}"));
-        Ok(Self { tags, instruction: None, root, results, in_library: true })
+        Ok(Self { tags, instruction: None, person: None, root, results, in_library: true })
     }
 
     /// The folder of what they show together.
@@ -91,10 +102,8 @@ impl Place {
 
     /// What the seatings are of, in words.
     pub(super) fn name(&self) -> String {
-        let words: Vec<&str> = ["state", "side"]
-            .iter()
-            .filter_map(|key| Some(self.tags.get(*key)?.as_str()))
-            .collect();
+        let told = ["state", "side"].iter().filter_map(|key| Some(self.tags.get(*key)?.as_str()));
+        let words: Vec<&str> = self.person.as_deref().into_iter().chain(told).collect();
         if words.is_empty() { "the headphone".to_owned() } else { words.join(", ") }
     }
 
@@ -156,19 +165,25 @@ impl Place {
     }
 }
 
-/// What a session says of its seatings, as tags.
+fn today() -> String {
+    now().chars().take("YYYY-MM-DD".len()).collect()
+}
+
+/// What a session says of its seatings, as tags; the day if each has seatings of its own.
 fn session_tags(
     plan: &SessionPlan,
-    state: &SessionState,
-    side: Option<Side>,
+    at: &SessionPlace<'_>,
+    day: Option<&str>,
 ) -> impl Iterator<Item = (String, String)> + use<> {
-    let parts = plan.parts();
+    let (parts, state) = (plan.parts(), at.state);
+    let name = day.map_or_else(|| parts.name.clone(), |day| format!("{} {day}", parts.name));
     let tags = [
-        (SESSION, Some(parts.name.clone())),
+        (SESSION, Some(name)),
         ("headphone", parts.headphone.clone()),
         ("unit", parts.unit.clone()),
-        ("operator", parts.operator.clone()),
-        ("side", side.map(|side| side.to_string())),
+        ("operator", at.operator.map(str::to_owned)),
+        ("day", day.map(str::to_owned)),
+        ("side", at.side.map(|side| side.to_string())),
         ("state", Some(state.name.clone())),
         ("pads", state.pads.clone()),
         ("pad_hours", state.pad_hours.map(|hours| hours.to_string())),

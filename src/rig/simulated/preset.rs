@@ -79,7 +79,8 @@ mod tests {
         for name in preset_names() {
             let scenario = preset(name).unwrap();
             assert_eq!(scenario.name(), name);
-            let states = ["fresh", "worn", "glasses", "hole-2mm", "hole-4mm", "off-head"];
+            let states =
+                ["fresh", "worn", "glasses", "forward", "hole-2mm", "hole-4mm", "off-head"];
             assert_eq!(scenario.state_names(), states, "{name}");
         }
         assert_eq!(preset("closed-39"), None);

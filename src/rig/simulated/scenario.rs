@@ -377,7 +377,7 @@ mod tests {
         let error = preset("closed-38").unwrap().state("soggy").unwrap_err().to_string();
         assert_eq!(
             error,
-            "no state 'soggy' (there is fresh, worn, glasses, hole-2mm, hole-4mm, off-head)"
+            "no state 'soggy' (there is fresh, worn, glasses, forward, hole-2mm, hole-4mm, off-head)"
         );
     }
 
