@@ -36,7 +36,8 @@ impl Effect {
 }
 
 /// Between which known leaks the size of a change lies; `None` if it is of another kind than those, as
-/// far as it is not made of the two between which it lies. The leaks are in order of diameter.
+/// far as it is not made of the two between which it lies, or if the effects of the known ones do not
+/// grow with their diameter. The leaks are in order of diameter.
 pub(super) fn place(
     standardised: &[f64],
     leaks: &[(f64, Effect)],
@@ -46,6 +47,9 @@ pub(super) fn place(
     let nearest = leaks.iter().min_by(|(_, a), (_, b)| apart(a).total_cmp(&apart(b)));
     if let Some((mm, _)) = nearest.filter(|(_, leak)| apart(leak) <= test.limit) {
         return Some(BetweenLeaks { from_mm: Some(*mm), to_mm: Some(*mm) });
+    }
+    if !leaks.is_sorted_by(|(_, narrow), (_, wide)| narrow.size < wide.size) {
+        return None;
     }
     let size = rms(standardised);
     let larger = leaks.iter().position(|(_, leak)| leak.size > size).unwrap_or(leaks.len());
