@@ -55,15 +55,9 @@ pub(super) fn run(args: &CableArgs, output: Output) -> Result<Exit, Failure> {
     let found = compare(&question(args, &mut curves)?)?;
     curves.remark_on_assumptions();
     let simulated = curves.any_simulated();
-    let written = match &args.keep.output {
-        Some(folder) => {
-            let sample = Some(counted(found.cables.len(), "cable"));
-            let caption = args.keep.caption("Cables", sample, simulated);
-            let (drawing, overwrite) = (args.keep.drawing, args.keep.overwrite());
-            figures::of_cables(folder, &found, &caption, drawing, overwrite)?
-        }
-        None => 0,
-    };
+    let sample = Some(counted(found.cables.len(), "cable"));
+    let caption = args.keep.caption("Cables", sample, simulated);
+    let written = args.keep.written(&found, &caption, figures::of_cables)?;
     output.result(
         || figures::marked(document::cables(&found), simulated),
         || format!("{}\n{}", text::cables(&found), args.keep.summary(simulated, written)),

@@ -108,14 +108,8 @@ pub(super) fn run(args: &ChannelsArgs, output: Output) -> Result<Exit, Failure> 
         smoothing: args.smoothing,
     };
     let matching = matched(&Sides { left, right }, question)?;
-    let written = match &args.keep.output {
-        Some(folder) => {
-            let caption = args.keep.caption("Channel matching", sample(&counts), simulated);
-            let (drawing, overwrite) = (args.keep.drawing, args.keep.overwrite());
-            figures::of_channels(folder, &matching, &caption, drawing, overwrite)?
-        }
-        None => 0,
-    };
+    let caption = args.keep.caption("Channel matching", sample(&counts), simulated);
+    let written = args.keep.written(&matching, &caption, figures::of_channels)?;
     output.result(
         || figures::marked(document::channels(&matching), simulated),
         || format!("{}\n{}", text::channels(&matching), args.keep.summary(simulated, written)),

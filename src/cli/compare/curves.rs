@@ -68,14 +68,8 @@ pub(super) fn run(args: &CurvesArgs, output: Output) -> Result<Exit, Failure> {
     let normalisation = args.normalise.map_or_else(|| usual(kind), |asked| asked.0);
     let reference = args.reference.as_deref();
     let comparison = curves::compare(&named, reference, normalisation, args.smoothing)?;
-    let written = match &args.keep.output {
-        Some(folder) => {
-            let caption = args.keep.caption(&title(&comparison, kind), None, simulated);
-            let (drawing, overwrite) = (args.keep.drawing, args.keep.overwrite());
-            figures::of_curves(folder, &comparison, &caption, drawing, overwrite)?
-        }
-        None => 0,
-    };
+    let caption = args.keep.caption(&title(&comparison, kind), None, simulated);
+    let written = args.keep.written(&comparison, &caption, figures::of_curves)?;
     output.result(
         || figures::marked(document::curves(&comparison), simulated),
         || format!("{}\n{}", text::curves(&comparison), args.keep.summary(simulated, written)),

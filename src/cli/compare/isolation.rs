@@ -145,14 +145,8 @@ pub(super) fn run_isolation(args: &IsolationArgs, output: Output) -> Result<Exit
         return Err(Failure::usage("nothing to compare"));
     };
     let found = isolation(open, worn, floor.as_ref(), args.asked.question())?;
-    let written = match &args.keep.output {
-        Some(folder) => {
-            let caption = args.keep.caption("Isolation", sample(&counts), simulated);
-            let (drawing, overwrite) = (args.keep.drawing, args.keep.overwrite());
-            figures::of_isolation(folder, &found, &caption, drawing, overwrite)?
-        }
-        None => 0,
-    };
+    let caption = args.keep.caption("Isolation", sample(&counts), simulated);
+    let written = args.keep.written(&found, &caption, figures::of_isolation)?;
     output.result(
         || figures::marked(document::isolation(&found), simulated),
         || format!("{}\n{}", text::isolation(&found), args.keep.summary(simulated, written)),
@@ -171,14 +165,8 @@ pub(super) fn run_leakage(args: &LeakageArgs, output: Output) -> Result<Exit, Fa
     let question = args.asked.question();
     let found = leakage(outside, inside, floor.as_ref(), args.distance, question)?;
     let counts = [outside.seatings.len(), inside.seatings.len()];
-    let written = match &args.keep.output {
-        Some(folder) => {
-            let caption = args.keep.caption("Leakage", sample(&counts), simulated);
-            let (drawing, overwrite) = (args.keep.drawing, args.keep.overwrite());
-            figures::of_leakage(folder, &found, &caption, drawing, overwrite)?
-        }
-        None => 0,
-    };
+    let caption = args.keep.caption("Leakage", sample(&counts), simulated);
+    let written = args.keep.written(&found, &caption, figures::of_leakage)?;
     output.result(
         || figures::marked(document::leakage(&found), simulated),
         || format!("{}\n{}", text::leakage(&found), args.keep.summary(simulated, written)),

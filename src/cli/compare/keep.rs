@@ -1,10 +1,11 @@
 //! What all comparisons understand: where to write, and where curves are laid upon each other.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
 
+use crate::cli::failure::Failure;
 use crate::cli::figures::{self, Drawing};
 use crate::cli::output::counted;
 use crate::cli::{Common, LibraryRoot};
@@ -18,7 +19,7 @@ use crate::store::Overwrite;
 pub(super) struct KeepComparison {
     /// Write data and figures to this folder
     #[arg(short, long, value_name = "DIR")]
-    pub(super) output: Option<PathBuf>,
+    output: Option<PathBuf>,
     /// Overwrite files that exist
     #[arg(long)]
     force: bool,
@@ -26,7 +27,7 @@ pub(super) struct KeepComparison {
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
     #[command(flatten)]
-    pub(super) drawing: Drawing,
+    drawing: Drawing,
     #[command(flatten)]
     pub(super) library: LibraryRoot,
     #[command(flatten)]
@@ -39,8 +40,16 @@ impl KeepComparison {
         figures::caption_today(title, sample, simulated)
     }
 
-    pub(super) const fn overwrite(&self) -> Overwrite {
-        if self.force { Overwrite::Allow } else { Overwrite::Refuse }
+    /// Writes data and figures of a result, if there is a folder for them; how many pictures that are.
+    pub(super) fn written<T>(
+        &self,
+        found: &T,
+        caption: &Caption,
+        write: impl FnOnce(&Path, &T, &Caption, Drawing, Overwrite) -> Result<usize, Failure>,
+    ) -> Result<usize, Failure> {
+        let Some(folder) = &self.output else { return Ok(0) };
+        let overwrite = if self.force { Overwrite::Allow } else { Overwrite::Refuse };
+        write(folder, found, caption, self.drawing, overwrite)
     }
 
     /// What is said below the tables.

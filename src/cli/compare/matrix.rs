@@ -57,16 +57,10 @@ pub(super) fn run(args: &MatrixArgs, output: Output) -> Result<Exit, Failure> {
         return Err(nothing(&found));
     }
     let simulated = curves.any_simulated();
-    let written = match &args.keep.output {
-        Some(folder) => {
-            let rows = counted(found.rows.len(), "headphone");
-            let sample = format!("{rows}, {}", counted(found.sources.len(), "source"));
-            let caption = args.keep.caption("Headphones and sources", Some(sample), simulated);
-            let (drawing, overwrite) = (args.keep.drawing, args.keep.overwrite());
-            figures::of_matrix(folder, &found, &caption, drawing, overwrite)?
-        }
-        None => 0,
-    };
+    let rows = counted(found.rows.len(), "headphone");
+    let sample = format!("{rows}, {}", counted(found.sources.len(), "source"));
+    let caption = args.keep.caption("Headphones and sources", Some(sample), simulated);
+    let written = args.keep.written(&found, &caption, figures::of_matrix)?;
     output.result(
         || figures::marked(document::matrix(&found), simulated),
         || format!("{}\n{}", text::matrix(&found), args.keep.summary(simulated, written)),

@@ -80,18 +80,12 @@ pub(super) fn run(args: &RepeatabilityArgs, output: Output) -> Result<Exit, Fail
     let (measurements, simulated) =
         if args.session.is_empty() { from_tags(args)? } else { from_files(args)? };
     let found = repeatability(&measurements)?;
-    let written = match &args.keep.output {
-        Some(folder) => {
-            let persons = counted(found.operators.len(), "person");
-            let sessions = counted(found.sessions.len(), "session");
-            let all = counted(found.measurements, "measurement");
-            let sample = Some(format!("{persons}, {sessions}, {all}"));
-            let caption = args.keep.caption("What repeating does", sample, simulated);
-            let (drawing, overwrite) = (args.keep.drawing, args.keep.overwrite());
-            figures::of_repeatability(folder, &found, &caption, drawing, overwrite)?
-        }
-        None => 0,
-    };
+    let persons = counted(found.operators.len(), "person");
+    let sessions = counted(found.sessions.len(), "session");
+    let all = counted(found.measurements, "measurement");
+    let sample = Some(format!("{persons}, {sessions}, {all}"));
+    let caption = args.keep.caption("What repeating does", sample, simulated);
+    let written = args.keep.written(&found, &caption, figures::of_repeatability)?;
     output.result(
         || figures::marked(document::repeatability(&found), simulated),
         || format!("{}\n{}", text::repeatability(&found), args.keep.summary(simulated, written)),

@@ -12,7 +12,7 @@ use crate::cli::curves::Curves;
 use crate::cli::failure::Failure;
 use crate::cli::figures;
 use crate::cli::output::{Output, counted};
-use crate::model::{Measurand, Normalisation, Pairing, StateComparison};
+use crate::model::{Measurand, Normalisation, StateComparison};
 use crate::quantity::{Frequency, Length, Smoothing};
 use crate::report::text;
 use crate::store::document;
@@ -142,16 +142,9 @@ pub(super) fn run(args: &SealArgs, output: Output) -> Result<Exit, Failure> {
     }
     reader.curves.remark_on_assumptions();
     let simulated = reader.curves.any_simulated();
-    let written = match &args.keep.output {
-        Some(folder) => {
-            let sample = Some(counted(found.references, "reference seating"));
-            let caption =
-                args.keep.caption("Seal by the impedance (experimental)", sample, simulated);
-            let (drawing, overwrite) = (args.keep.drawing, args.keep.overwrite());
-            figures::of_seal(folder, &found, &caption, drawing, overwrite)?
-        }
-        None => 0,
-    };
+    let sample = Some(counted(found.references, "reference seating"));
+    let caption = args.keep.caption("Seal by the impedance (experimental)", sample, simulated);
+    let written = args.keep.written(&found, &caption, figures::of_seal)?;
     output.result(
         || figures::marked(document::seal(&found), simulated),
         || format!("{}\n{}", text::seal(&found), args.keep.summary(simulated, written)),
@@ -181,19 +174,13 @@ fn question(args: &SealArgs, reader: &mut Reader) -> Result<Question, Failure> {
 
 /// What a microphone says, as `compare states` says it.
 fn acoustic(args: &SealArgs, reader: &mut Reader) -> Result<StateComparison, Failure> {
-    /// The same files give the same probabilities.
-    const SEED: u64 = 1;
-    /// The change of the bass that the seatings needed are told for.
-    const DETECT_DB: f64 = 1.0;
     let given = [
         reader.state("reference", &args.response_reference)?,
         reader.state("now", &args.response_now)?,
     ];
     let at_1_khz = Normalisation::At(Frequency::new(1e3).map_err(Failure::data)?);
     let mut comparison = states::compare(&given, None, at_1_khz, Smoothing::None)?;
-    let question =
-        EvidenceQuestion { pairing: Pairing::Independent, detect_db: DETECT_DB, seed: SEED };
-    let weighed = evidence::weigh(&comparison, question)?;
+    let weighed = evidence::weigh(&comparison, EvidenceQuestion::default())?;
     for (difference, evidence) in comparison.differences.iter_mut().zip(weighed) {
         difference.evidence = evidence;
     }

@@ -75,14 +75,8 @@ pub(super) fn run(args: &SourceArgs, output: Output) -> Result<Exit, Failure> {
     let mut comparison = compared(args, &mut curves)?;
     comparison.damping = Some(damping::of(&comparison).map_err(Failure::data)?);
     let simulated = curves.any_simulated();
-    let written = match &args.keep.output {
-        Some(folder) => {
-            let caption = args.keep.caption("Effect of the source", None, simulated);
-            let (drawing, overwrite) = (args.keep.drawing, args.keep.overwrite());
-            figures::of_source(folder, &comparison, &caption, drawing, overwrite)?
-        }
-        None => 0,
-    };
+    let caption = args.keep.caption("Effect of the source", None, simulated);
+    let written = args.keep.written(&comparison, &caption, figures::of_source)?;
     output.result(
         || figures::marked(document::sources(&comparison), simulated),
         || text::source(&comparison) + &args.keep.summary(simulated, written),

@@ -154,16 +154,9 @@ pub(super) fn run(args: &StatesArgs, output: Output) -> Result<Exit, Failure> {
     if args.placements {
         comparison.placements = Some(placements::spread(&comparison)?);
     }
-    let written = match &args.keep.output {
-        Some(folder) => {
-            let counts: Vec<usize> =
-                comparison.states.iter().map(|state| state.seatings.len()).collect();
-            let caption = args.keep.caption(args.title(), sample(&counts), simulated);
-            let (drawing, overwrite) = (args.keep.drawing, args.keep.overwrite());
-            figures::of_states(folder, &comparison, &caption, drawing, overwrite)?
-        }
-        None => 0,
-    };
+    let counts: Vec<usize> = comparison.states.iter().map(|state| state.seatings.len()).collect();
+    let caption = args.keep.caption(args.title(), sample(&counts), simulated);
+    let written = args.keep.written(&comparison, &caption, figures::of_states)?;
     output.result(
         || figures::marked(document::states(&comparison), simulated),
         || text::states(&comparison) + &args.keep.summary(simulated, written),

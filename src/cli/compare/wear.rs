@@ -79,16 +79,10 @@ pub(super) fn run(args: &WearArgs, output: Output) -> Result<Exit, Failure> {
     let given = if args.at.is_empty() { from_tags(args)? } else { from_files(args)? };
     let question = WearQuestion { time: given.time, lines: given.lines, rig };
     let found = wear(&question)?;
-    let written = match &args.keep.output {
-        Some(folder) => {
-            let title = args.filter.headphone.clone().or(given.headphone);
-            let title = title.map_or("Wear".to_owned(), |name| format!("{name}: wear"));
-            let caption = args.keep.caption(&title, Some(sample(&found)), given.simulated);
-            let (drawing, overwrite) = (args.keep.drawing, args.keep.overwrite());
-            figures::of_wear(folder, &found, &caption, drawing, overwrite)?
-        }
-        None => 0,
-    };
+    let title = args.filter.headphone.clone().or(given.headphone);
+    let title = title.map_or("Wear".to_owned(), |name| format!("{name}: wear"));
+    let caption = args.keep.caption(&title, Some(sample(&found)), given.simulated);
+    let written = args.keep.written(&found, &caption, figures::of_wear)?;
     output.result(
         || figures::marked(document::wear(&found), given.simulated),
         || format!("{}\n{}", text::wear(&found), args.keep.summary(given.simulated, written)),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Failure;
+use crate::cli::figures::day;
 use crate::cli::keep::{Keep, mention_unfinished};
 use crate::cli::now;
 use crate::model::{Measurand, SessionPlace, SessionPlan, Trace};
@@ -166,7 +167,7 @@ impl Place {
 }
 
 fn today() -> String {
-    now().chars().take("YYYY-MM-DD".len()).collect()
+    day(&now())
 }
 
 /// What a session says of its seatings, as tags; the day if each has seatings of its own.
