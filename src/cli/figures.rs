@@ -392,7 +392,10 @@ pub(super) fn of_seal(
     let written = write(folder, "seal", &figures::seal(seal, caption), drawing, overwrite)?;
     let Some(acoustic) = &seal.acoustic else { return Ok(written) };
     data.write_csv("seal-response", &document::differences_csv(acoustic))?;
-    let figure = figures::differences(acoustic, &differing(caption, acoustic));
+    // It rests on seatings of its own, and not on the impedance.
+    let title = format!("{}: the response beside it", caption.title);
+    let beside = Caption { title, sample: None, ..caption.clone() };
+    let figure = figures::differences(acoustic, &beside);
     Ok(written + write(folder, "seal-response", &figure, drawing, overwrite)?)
 }
 
